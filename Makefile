@@ -1,0 +1,71 @@
+# The only door: people, hooks and continuous integration call these targets and nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check slow golden domains formats bench wheel clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := build/demo
+ELEMENTS := build/elements/elements.db
+MENDELEEV := 1.3.0
+
+help: ## Show this list.
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+# A real database of 13 tables under the MIT licence, carried by a package of the index.
+$(ELEMENTS): | $(READY)
+	$(BIN)/python -m pip download --quiet --no-deps --dest build/elements mendeleev==$(MENDELEEV)
+	$(BIN)/python -m zipfile -e build/elements/mendeleev-$(MENDELEEV)-*.whl build/elements/wheel
+	mv build/elements/wheel/mendeleev/elements.db $@
+	rm -r build/elements/wheel
+
+demo: $(READY) $(ELEMENTS) ## Build a domain from a real database, prove it, play it, export it.
+	$(BIN)/agentgym build $(ELEMENTS) --out $(DEMO)/elements --tasks 50 --seed 0 --force
+	$(BIN)/agentgym check $(DEMO)/elements
+	$(BIN)/agentgym show $(DEMO)/elements
+	$(BIN)/agentgym show $(DEMO)/elements tasks 0001
+	printf 'help\ncurrent_time\nquit\n' | $(BIN)/agentgym play $(DEMO)/elements --task 0001
+	$(BIN)/agentgym rollout $(DEMO)/elements --policy oracle --episodes 50 --out $(DEMO)/oracle.jsonl
+	$(BIN)/agentgym rollout $(DEMO)/elements --policy noop --episodes 50 --out $(DEMO)/noop.jsonl
+	$(BIN)/agentgym rollout $(DEMO)/elements --policy random --episodes 50 --out $(DEMO)/random.jsonl
+	$(BIN)/agentgym export $(DEMO)/oracle.jsonl --format adp --out $(DEMO)/adp
+	$(BIN)/agentgym export $(DEMO)/oracle.jsonl --format openai --out $(DEMO)/openai
+
+test: $(READY) ## Run the tests: no network, no key.
+	$(BIN)/python -m pytest --numprocesses auto -m 'not slow'
+
+check: $(READY) ## Check format, lint and types; change nothing.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/mypy --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls tests
+
+slow: $(READY) ## Run all tests, the long ones too, with many more examples.
+	HYPOTHESIS_PROFILE=slow $(BIN)/python -m pytest --numprocesses auto
+
+golden: $(READY) ## Rewrite the golden traces of the committed domains.
+	for domain in domains/*/; do $(BIN)/agentgym seal "$$domain" || exit 1; done
+
+domains: $(READY) $(ELEMENTS) ## Rebuild the committed domains, byte for byte.
+	for source in schemas/sources/*.sql; do \
+		$(BIN)/agentgym build "$$source" --out "domains/$$(basename "$$source" .sql)" --tasks 50 --seed 0 --force \
+		|| exit 1; done
+	$(BIN)/agentgym build $(ELEMENTS) --out domains/elements --tasks 50 --seed 0 --force
+
+formats: $(READY) ## Rewrite the JSON Schemas of our files.
+	$(BIN)/python -m agentgym.build.describe schemas/formats
+
+bench: $(READY) ## Measure reset, call, step and verdict beside their floors.
+	$(BIN)/python tests/bench.py
+
+wheel: $(READY) ## Build the wheel and the source distribution into dist/.
+	$(BIN)/python -m build --outdir dist
+
+clean: ## Remove what the other targets made, but for domains/.
+	rm -rf build dist $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

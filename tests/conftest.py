@@ -1,0 +1,17 @@
+"""Settings of Hypothesis: the same examples each time in `make test`, more in `make slow`."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "test",
+    deadline=None,  # no test is about time
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("slow", settings.get_profile("test"), max_examples=200)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
