@@ -1,0 +1,189 @@
+"""The judge of rows: whether they are what the schema says, in the plainest way.
+
+A schema and rows in stored form come in; one sentence for each breach goes out. It
+shares no code with what makes rows, so that it can judge them. Next: `sources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from agentgym.errors import AgentGymError
+from agentgym.formats import Json
+from agentgym.schema import Check, Entity, Field, Relation, Schema
+from agentgym.schema.types import Row, Rows, Stored, to_stored, to_wire
+
+__all__ = ["Breach", "breaches", "violations"]
+
+_DIGITS = frozenset({"integer", "decimal", "float"})
+_TIMES = frozenset({"date", "datetime"})
+
+
+class Breach(NamedTuple):
+    """One thing that does not hold."""
+
+    entity: str
+    row: int
+    """Which of the entity's rows, from 0."""
+    text: str
+    """What is wrong, after the name of the row: `.name: a value is needed, found None`."""
+
+    def __str__(self) -> str:
+        return f"{self.entity}[{self.row}]{self.text}"
+
+
+def violations(schema: Schema, rows: Rows) -> list[str]:
+    """Name every breach of the schema in the rows, each in a sentence; see `breaches`."""
+    unknown = [f"{name}: rows of an unknown entity" for name in rows if name not in schema.by_name]
+    return [str(breach) for breach in breaches(schema, rows)] + unknown
+
+
+def breaches(schema: Schema, rows: Rows) -> list[Breach]:
+    """Find every breach of the schema in the rows.
+
+    Judged are value types, NULLs, keys, uniques, references (a NULL in any of its
+    fields leaves one open, as in SQL), one-to-one relations and checks.
+
+    Args:
+        schema: What the rows shall be like.
+        rows: Entity to rows in stored form; an entity that is absent has none.
+
+    Returns:
+        Breaches in the order of the schema; none where all holds.
+    """
+    found: list[Breach] = []
+    for entity in schema.entities:
+        own = rows.get(entity.name, ())
+        found += _values(entity, own)
+        for fields in _sets(schema, entity):
+            found += _doubles(entity, own, fields)
+    for relation in schema.relations:
+        found += _dangling(schema, relation, rows)
+    for check in schema.checks:
+        found += _broken(schema.entity(check.entity), check, rows.get(check.entity, ()))
+    return found
+
+
+def _values(entity: Entity, rows: Sequence[Row]) -> Iterator[Breach]:
+    for number, row in enumerate(rows):
+        if len(row) != len(entity.fields):
+            yield Breach(
+                entity.name, number, f": {len(row)} values for {len(entity.fields)} fields"
+            )
+            continue
+        for field, value in zip(entity.fields, row, strict=True):
+            reason = _wrong(field, value, in_key=field.name in entity.key)
+            if reason:
+                yield Breach(entity.name, number, f".{field.name}: {reason}, found {value!r}")
+
+
+def _wrong(field: Field, value: Stored, *, in_key: bool) -> str:
+    if value is None:
+        return "" if field.nullable and not in_key else "a value is needed"
+    if field.type == "boolean":
+        return "" if value in (0, 1) and type(value) is int else "0 or 1"
+    kind = {"integer": int, "decimal": int, "float": float}.get(field.type, str)
+    if type(value) is not kind:
+        return f"stored as {kind.__name__}"
+    try:
+        again = to_stored(field, to_wire(field, value))
+    except (ValueError, TypeError, ArithmeticError, AgentGymError) as error:
+        return f"expected {error}"
+    return "" if again == value else f"the canonical form {again!r}"
+
+
+def _sets(schema: Schema, entity: Entity) -> list[tuple[str, ...]]:
+    """Return every set of fields that is unique in the entity, each once."""
+    sets = [entity.key, *entity.uniques, *((f.name,) for f in entity.fields if f.unique)]
+    sets += [r.fields for r in schema.relations if r.entity == entity.name and r.one_to_one]
+    return list(dict.fromkeys(sets))
+
+
+def _doubles(entity: Entity, rows: Sequence[Row], fields: tuple[str, ...]) -> Iterator[Breach]:
+    places = [entity.position(name) for name in fields]
+    seen: set[Row] = set()
+    for number, row in enumerate(rows):
+        value = tuple(row[place] for place in places)
+        if None in value:
+            continue
+        if value in seen:
+            yield Breach(entity.name, number, f": {', '.join(fields)} twice {value!r}")
+        seen.add(value)
+
+
+def _dangling(schema: Schema, relation: Relation, rows: Rows) -> Iterator[Breach]:
+    child, parent = schema.entity(relation.entity), schema.entity(relation.target)
+    theirs = [parent.position(name) for name in relation.target_fields]
+    known = {tuple(row[place] for place in theirs) for row in rows.get(parent.name, ())}
+    mine = [child.position(name) for name in relation.fields]
+    for number, row in enumerate(rows.get(child.name, ())):
+        value = tuple(row[place] for place in mine)
+        if None not in value and value not in known:
+            yield Breach(
+                child.name, number, f": {relation.name} refers to no {parent.name} {value!r}"
+            )
+
+
+def _broken(entity: Entity, check: Check, rows: Sequence[Row]) -> Iterator[Breach]:
+    field, place = entity.field(check.field), entity.position(check.field)
+    for number, row in enumerate(rows):
+        left = _plain(field, row[place])
+        if check.other is not None:
+            other = entity.field(check.other)
+            right = _plain(other, row[entity.position(check.other)])
+            holds = _holds(check.op, left, right)
+        elif check.op == "in":
+            members = check.value if isinstance(check.value, (list, tuple)) else [check.value]
+            same = [_holds("eq", left, _meant(field, member)) for member in members]
+            holds = None if left is None else any(same)
+        else:
+            holds = _holds(check.op, left, _meant(field, check.value))
+        if holds is False:
+            yield Breach(entity.name, number, f": check {check.id} fails for {row[place]!r}")
+
+
+def _plain(field: Field, value: Stored) -> Any:
+    """Return a stored value in a form that compares with those of like types."""
+    if value is None:
+        return None
+    if field.type in _DIGITS or field.type == "boolean":
+        number = Decimal(str(value))
+        return number.scaleb(-field.scale) if field.type == "decimal" else number
+    if field.type == "date":
+        return f"{value}T00:00:00Z"
+    return value
+
+
+def _meant(field: Field, value: Json) -> Any:
+    """Return the wire value of a check in the form of `_plain`."""
+    if value is None:
+        return None
+    if field.type in _DIGITS or field.type == "boolean":
+        try:
+            return Decimal(str(int(value) if isinstance(value, bool) else value))
+        except InvalidOperation:
+            return value
+    if field.type in _TIMES and isinstance(value, str):
+        try:
+            return _plain(field, to_stored(field, value))
+        except ValueError:
+            return f"{value}T00:00:00Z" if len(value) == 10 else value
+    return value
+
+
+def _holds(op: str, left: Any, right: Any) -> bool | None:
+    """Compare as SQL does: None, which passes, where a side is NULL or the two do not compare."""
+    if left is None or right is None or isinstance(left, str) != isinstance(right, str):
+        return None
+    order = int(left > right) - int(left < right)
+    return {
+        "eq": order == 0,
+        "ne": order != 0,
+        "lt": order < 0,
+        "le": order <= 0,
+        "gt": order > 0,
+        "ge": order >= 0,
+        "in": order == 0,
+    }[op]
