@@ -1,0 +1,94 @@
+"""Turns of phrase that rules, policies and tool descriptions share.
+
+Labels and values come in, pieces of English sentences go out. Next: `sentences`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from agentgym.formats import Json, to_text
+from agentgym.schema import Field
+
+__all__ = ["a", "capital", "clip", "few", "listing", "of_the", "own", "plain", "value"]
+
+_VOWEL_SOUND = ("heir", "honest", "honor", "honour", "hour")
+_CONSONANT_SOUND = ("eu", "ewe", "one", "once", "ubi", "uni", "usa", "use", "usu", "uti")
+_VOWEL_SOUND_DESPITE = ("unid", "unim", "unin", "uninit")
+_SPELT_WITH_VOWEL = frozenset("aefhilmnorsx")
+
+
+def a(noun: str) -> str:
+    """Put the indefinite article before the noun."""
+    word = noun.split(" ", 1)[0]
+    low = word.lower()
+    spelt = word.isupper() and (len(word) <= 3 or not set(low) & set("aeiou"))
+    if len(word) == 1 or spelt:
+        vowel = low[:1] in _SPELT_WITH_VOWEL
+    elif low.startswith(_VOWEL_SOUND + _VOWEL_SOUND_DESPITE):
+        vowel = True
+    else:
+        vowel = low[:1] in tuple("aeiou") and not low.startswith(_CONSONANT_SOUND)
+    return f"an {noun}" if vowel else f"a {noun}"
+
+
+def capital(text: str) -> str:
+    """Begin the text with a capital letter and leave the rest alone."""
+    return text[:1].upper() + text[1:]
+
+
+def listing(items: Iterable[str], word: str = "and") -> str:
+    """Join the items as a sentence does: `x`, `x and y`, `x, y and z`."""
+    known = list(items)
+    if len(known) < 2:
+        return "".join(known)
+    return f"{', '.join(known[:-1])} {word} {known[-1]}"
+
+
+def own(field: str, entity: str) -> str:
+    """Say a field without its owner: `id` for the customer id of a customer."""
+    words, owner = field.split(), entity.split()
+    if len(words) > len(owner) and words[: len(owner)] == owner:
+        words = words[len(owner) :]
+    return " ".join(words)
+
+
+def of_the(field: str, entity: str) -> str:
+    """Say whose field it is, without saying the owner twice: `id of the customer`."""
+    return f"{own(field, entity)} of the {entity}"
+
+
+def value(field: Field, wire: Json) -> str:
+    """Say one wire value of the field."""
+    if wire is None:
+        return "empty"
+    if isinstance(wire, bool):
+        return "yes" if wire else "no"
+    if isinstance(wire, (int, float, Decimal)):
+        return f"{wire} {field.unit}" if field.unit else f"{wire}"
+    if not isinstance(wire, str):
+        return to_text(wire)
+    if not wire:
+        return "empty"
+    return wire if field.type in ("date", "datetime") else f'"{wire}"'
+
+
+def plain(text: str) -> str:
+    """Make one line of a foreign text, without marks that readers of traces take as commands."""
+    return " ".join(text.replace("<", "(").replace(">", ")").split())
+
+
+def clip(text: str, longest: int) -> str:
+    """Cut the text at a word so that it has at most `longest` characters."""
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 3]
+    return cut[: cut.rfind(" ") if " " in cut[longest // 2 :] else len(cut)].rstrip(" ,;.") + "..."
+
+
+def few(items: Sequence[str], most: int = 3) -> str:
+    """List the first few items, and say that there are more."""
+    if len(items) <= most:
+        return listing(items)
+    return ", ".join(items[:most]) + " and more"

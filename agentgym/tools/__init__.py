@@ -1,0 +1,1 @@
+"""Tools: what an agent can do, each one term of a small algebra over the schema."""
