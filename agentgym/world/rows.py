@@ -1,0 +1,315 @@
+"""The rows of one domain instance in SQLite, with clock, counters and session.
+
+An `Image` (one per engine) holds the rows at the start as bytes; every `World` is a
+connection of its own that was filled from them. All writes go through `insert`,
+`update` and `delete`, one whole row each, so that the journal sees everything.
+Next: `compile`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from functools import cached_property
+
+from agentgym.domain import Domain, later
+from agentgym.errors import DomainError, UsageError
+from agentgym.schema.types import Row, fold
+from agentgym.world.journal import (
+    MODULUS,
+    Delta,
+    Journal,
+    Key,
+    RowChange,
+    Session,
+    Snapshot,
+    rows_hash,
+    steps,
+)
+from agentgym.world.keys import Pattern, pattern
+from agentgym.world.tables import STORED, Table, indexes, tables
+
+__all__ = ["Image", "RowChange", "Session", "Snapshot", "World"]
+
+_STATEMENTS = 4096
+"""Prepared statements kept by a connection: more than a domain's tools have."""
+
+
+def _connect() -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        ":memory:", isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+    )
+    connection.create_function("fold", 1, fold, deterministic=True)
+    return connection
+
+
+class Image:
+    """What every world of a domain starts from; built once, then only read."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+        self.tables: dict[str, Table] = tables(domain.schema)
+        self.order = {entity.name: place for place, entity in enumerate(domain.schema.entities)}
+        self._highest: dict[tuple[str, int], int] = {}
+        self._patterns: dict[tuple[str, int], Pattern] = {}
+
+    @cached_property
+    def content(self) -> bytes:
+        """The database at the start, as SQLite serializes it.
+
+        Raises:
+            DomainError: The rows contradict the schema.
+        """
+        connection = _connect()
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("BEGIN")
+        for name, table in self.tables.items():
+            connection.execute(table.create)
+            rows = self.domain.rows.get(name, ())
+            _check_types(table, rows)
+            try:
+                connection.executemany(table.insert, rows)
+            except (sqlite3.Error, OverflowError) as error:
+                raise DomainError(
+                    "rows that fit the keys and uniques of the schema",
+                    found=str(error),
+                    where=f"rows of {name}",
+                    hint="undo the edit of rows.jsonl, or change the schema",
+                ) from None
+        for statement in indexes(self.domain.schema, self.domain.tools, self.tables):
+            connection.execute(statement)
+        connection.execute("COMMIT")
+        content = connection.serialize()
+        connection.close()
+        return content
+
+    @cached_property
+    def digest(self) -> int:
+        """The digest of the rows at the start."""
+        return rows_hash(self.domain.rows)
+
+    def highest(self, entity: str, place: int) -> int:
+        """Return the largest integer of a field at the start; 0 when none is larger."""
+        slot = (entity, place)
+        if slot not in self._highest:
+            found = [row[place] for row in self.domain.rows.get(entity, ())]
+            self._highest[slot] = max((v for v in found if isinstance(v, int)), default=0)
+        return max(self._highest[slot], 0)
+
+    def pattern(self, entity: str, place: int) -> Pattern:
+        """Return the spelling of a text key, from the rows at the start."""
+        slot = (entity, place)
+        if slot not in self._patterns:
+            longest = self.tables[entity].entity.fields[place].max_length
+            found = [row[place] for row in self.domain.rows.get(entity, ())]
+            self._patterns[slot] = pattern(
+                (v for v in found if isinstance(v, str)), longest=longest
+            )
+        return self._patterns[slot]
+
+
+def _check_types(table: Table, rows: Iterable[Row]) -> None:
+    for field, values in zip(table.entity.fields, zip(*rows, strict=True), strict=False):
+        for kind in sorted(set(map(type, values)), key=lambda kind: kind.__name__):
+            empty = kind is type(None) and field.name not in table.entity.key
+            if not empty and kind is not STORED.get(field.type, str):
+                raise DomainError(
+                    f"stored values of type {field.type}",
+                    found=kind.__name__,
+                    where=f"rows of {table.entity.name}.{field.name}",
+                )
+
+
+def _changed(before: Row, after: Row) -> tuple[int, ...]:
+    return tuple([place for place, value in enumerate(after) if value != before[place]])
+
+
+class World:
+    """One instance of a domain's rows that can be written, taken back and compared.
+
+    One owner at a time: it may move between threads, but is not shared by them.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.turns = 0
+        """Turns that have passed on the clock."""
+        self.session = Session()
+        self.counters: dict[str, int] = {}
+        """`entity.place` of a key field to its largest value ever, where that rose."""
+        self._journal = Journal()
+        self._tables = image.tables
+        self._now: tuple[int, str] = (-1, "")
+        self._connection = _connect()
+        self._connection.deserialize(image.content)
+        self.execute = self._connection.cursor().execute
+        """Runs one statement; its rows must be drained before the next."""
+        self.execute("BEGIN")
+        self.execute("SAVEPOINT base")
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the memory back; the world cannot be used any more. Harmless when repeated."""
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.close()
+
+    @property
+    def now(self) -> str:
+        """The logical time, UTC."""
+        if self._now[0] != self.turns:
+            clock = self.image.domain.clock
+            self._now = (self.turns, later(clock.start, self.turns * clock.step_s))
+        return self._now[1]
+
+    def tick(self) -> None:
+        """Let one turn pass on the clock."""
+        self.turns += 1
+
+    @property
+    def revision(self) -> int:
+        """The number of row writes so far."""
+        return self._journal.revision
+
+    @property
+    def delta(self) -> Delta:
+        """The rows that differ from the start; to be read only."""
+        return self._journal.delta
+
+    def get(self, entity: str, key: Key) -> Row | None:
+        """Return the row of that key, in stored form; None when there is none."""
+        row: Row | None = self.execute(self._tables[entity].select, key).fetchone()
+        return row
+
+    def rows(self, entity: str) -> list[Row]:
+        """Return all rows of an entity in key order, in stored form. Costs O(rows)."""
+        return self.execute(self._tables[entity].select_all).fetchall()
+
+    def insert(self, entity: str, row: Row) -> None:
+        """Write a new row.
+
+        Raises:
+            sqlite3.IntegrityError: Its key or a unique value is taken; nothing is written.
+        """
+        table = self._tables[entity]
+        self.execute(table.insert, row)
+        self._journal.record(entity, table.key_of(row), None, row)
+
+    def update(
+        self, entity: str, before: Row, after: Row, changed: tuple[int, ...] | None = None
+    ) -> None:
+        """Write a row of the same key in place of `before`, which is the present one.
+
+        Args:
+            entity: Whose row it is.
+            before: The present row.
+            after: The new row.
+            changed: Places at which the two differ; found out when None.
+
+        Raises:
+            sqlite3.IntegrityError: A unique value is taken; nothing is written.
+        """
+        table = self._tables[entity]
+        if changed is None:
+            changed = _changed(before, after)
+        if changed:
+            key = table.key_of(before)
+            self.execute(table.update(changed), (*[after[place] for place in changed], *key))
+            self._journal.record(entity, key, before, after)
+
+    def delete(self, entity: str, row: Row) -> None:
+        """Remove a row, which is the present one of its key."""
+        table = self._tables[entity]
+        key = table.key_of(row)
+        self.execute(table.delete, key)
+        self._journal.record(entity, key, row, None)
+
+    def reset(self) -> None:
+        """Go back to the start: rows, clock, counters and session."""
+        if self._journal.revision:
+            if self._journal.delta:
+                self.execute("ROLLBACK TO base")
+            self._journal.clear()
+        self.turns = 0
+        self.counters = {}
+        self.session = Session()
+
+    def snapshot(self) -> Snapshot:
+        """Keep this moment. Costs O(changed rows); valid for good, in any order of restores."""
+        journal = self._journal
+        return Snapshot(
+            world=self.image.domain.world_hash,
+            delta=dict(journal.delta),
+            digest=journal.digest(),
+            revision=journal.revision,
+            turns=self.turns,
+            counters=dict(self.counters),
+            session=self.session,
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go to the moment of a snapshot. Costs O(rows that differ from now).
+
+        Raises:
+            UsageError: The snapshot is of another domain.
+        """
+        if snapshot.world != self.image.domain.world_hash:
+            raise UsageError("a snapshot of this domain", found="one of another domain")
+        self._apply(snapshot.delta)
+        self._journal.replace(snapshot.delta, snapshot.digest, snapshot.revision)
+        self.turns = snapshot.turns
+        self.counters = dict(snapshot.counters)
+        self.session = snapshot.session
+
+    def _apply(self, then: Delta) -> None:
+        # All deletions first: values that are unique may move from row to row.
+        differing = steps(self._journal.delta, then)
+        for entity, key, now, row in differing:
+            table = self._tables[entity]
+            if now is None:
+                continue
+            if row is None or table.uniques:
+                self.execute(table.delete, key)
+            else:
+                places = _changed(now, row)
+                self.execute(table.update(places), (*[row[place] for place in places], *key))
+        for entity, _, now, row in differing:
+            table = self._tables[entity]
+            if row is not None and (now is None or table.uniques):
+                self.execute(table.insert, row)
+
+    def fork(self) -> World:
+        """Make another world of the same moment, on a connection of its own."""
+        twin = World(self.image)
+        twin.restore(self.snapshot())
+        return twin
+
+    def diff(self, since: Snapshot | None = None) -> tuple[RowChange, ...]:
+        """List the rows that differ, sorted by entity and key; undone writes cancel.
+
+        Args:
+            since: The earlier moment; None for the start.
+        """
+        then: Delta = {} if since is None else since.delta
+        order = self.image.order
+        found = [
+            RowChange(entity=entity, key=key, before=before, after=after)
+            for entity, key, after, before in steps(self._journal.delta, then)
+        ]
+        return tuple(sorted(found, key=lambda change: (order[change.entity], change.key)))
+
+    def digest(self) -> str:
+        """Return the digest of all rows, whatever the order of writes: 32 hex digits."""
+        return f"{(self.image.digest + self._journal.digest()) % MODULUS:032x}"
+
+    def counter(self, entity: str, place: int) -> int:
+        """Return the largest integer that a field of the key ever held; 0 when none is larger."""
+        raised = self.counters.get(f"{entity}.{place}")
+        return self.image.highest(entity, place) if raised is None else raised
+
+    def count(self, entity: str, place: int, number: int) -> None:
+        """Raise the counter of a field of the key to `number`, where that is larger."""
+        if number > self.counter(entity, place):
+            self.counters[f"{entity}.{place}"] = number
