@@ -1,0 +1,153 @@
+"""The verdict: what was achieved, from the final state, the answer and the trace alone.
+
+A `Judge` is made once a domain; it is the door that agents do not get. Time is
+proportional to what changed and what was answered, not to the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentgym.domain import Domain
+from agentgym.formats import Json, Record
+from agentgym.goals import answers
+from agentgym.goals.equivalence import compare
+from agentgym.goals.goal import Answer, Branch, Goal, Seen
+from agentgym.tools.algebra import subject
+from agentgym.trajectory import Call, Result
+from agentgym.world import RowChange
+
+__all__ = ["Ending", "Judge", "Verdict"]
+
+
+class Ending(Record, kw_only=True):
+    """How an episode ended: all that a verdict looks at."""
+
+    outcome: str | None
+    """What `conclude` said; None when the episode ended without it."""
+    answer: Json = None
+    """What `conclude` carried."""
+    message: str | None = None
+    """The last message, where the episode ended with one."""
+    changes: tuple[RowChange, ...] = ()
+    """Net row changes since the start."""
+    calls: tuple[tuple[Call, Result], ...] = ()
+    truncated: bool = False
+
+
+class Verdict(Record, kw_only=True):
+    """Success, what it consists of, and why not."""
+
+    success: bool
+    terms: dict[str, float]
+    """`success`, `state` (required changes made), `frame` (nothing else changed), `answer`,
+    `evidence` (the answer was looked up), `outcome`: each 0.0 or 1.0."""
+    reasons: tuple[str, ...] = ()
+    """Why it failed, for the branch that came nearest; empty on success."""
+
+
+class Judge:
+    """Judges the episodes of one domain.
+
+    Args:
+        domain: The domain as it is at the start of every episode.
+    """
+
+    def __init__(self, domain: Domain) -> None:
+        self._domain = domain
+        self._rivals: dict[tuple[str, str], frozenset[str]] = {}
+
+    def verdict(self, goal: Goal, ending: Ending, *, instruction: str = "") -> Verdict:
+        """Judge how an episode ended.
+
+        Args:
+            goal: What the task requires.
+            ending: How the episode ended.
+            instruction: What the user asked for; names in it are no hedges of an answer.
+
+        Returns:
+            Success if any branch of the goal is met; otherwise the terms and reasons of
+            the branch that came nearest.
+        """
+        verdicts = [self._branch(branch, ending, instruction) for branch in goal.branches]
+        return max(verdicts, key=lambda v: (v.success, sum(v.terms.values())))
+
+    def _branch(self, branch: Branch, ending: Ending, instruction: str) -> Verdict:
+        missing, extra = compare(branch.changes, ending.changes, self._domain.schema)
+        outcome = _outcome(branch, ending)
+        answer = self._answers(branch.answers, ending, answers.normal(instruction))
+        evidence = [reason for seen in branch.seen if (reason := self._seen(seen, ending.calls))]
+        parts = {
+            "state": missing,
+            "frame": extra,
+            "answer": answer,
+            "evidence": evidence,
+            "outcome": outcome,
+        }
+        reasons = tuple(reason for found in parts.values() for reason in found)
+        terms = {name: float(not found) for name, found in parts.items()}
+        return Verdict(
+            success=not reasons, terms={"success": float(not reasons)} | terms, reasons=reasons
+        )
+
+    def _answers(self, slots: Sequence[Answer], ending: Ending, known: str) -> list[str]:
+        if not slots:
+            return []
+        given = ending.answer if ending.outcome is not None else ending.message
+        values: list[Json]
+        if len(slots) == 1:
+            values = [given]
+        elif isinstance(given, dict) and len(given) == len(slots):
+            values = list(given.values())
+        elif isinstance(given, list) and len(given) == len(slots):
+            values = given
+        else:
+            return [f"expected {len(slots)} values, as a list in the order asked for"]
+        schema = self._domain.schema
+        checked = [
+            answers.check(slot, value, schema, self._rivals_of, known)
+            for slot, value in zip(slots, values, strict=True)
+        ]
+        return [f"answer: {reason}" for reason in checked if reason]
+
+    def _seen(self, seen: Seen, calls: Sequence[tuple[Call, Result]]) -> str | None:
+        schema = self._domain.schema
+        entity = schema.entity(seen.entity)
+        for call, result in calls:
+            tool = self._domain.tool_by_name.get(call.name)
+            if tool is None or not result.ok or subject(tool.term, schema) != seen.entity:
+                continue
+            if seen.key is None:
+                return None
+            rows = result.data.get("items", [result.data]) if isinstance(result.data, dict) else []
+            for row in rows:
+                if (
+                    isinstance(row, dict)
+                    and tuple(row.get(name) for name in entity.key) == seen.key
+                ):
+                    return None
+        return f"the answer was not looked up: no result showed the {entity.label} that it is about"
+
+    def _rivals_of(self, entity: str, field: str) -> frozenset[str]:
+        pair = entity, field
+        if pair not in self._rivals:
+            owner = self._domain.schema.entity(entity)
+            place = owner.position(field)
+            self._rivals[pair] = frozenset(
+                answers.normal(str(row[place]))
+                for row in self._domain.rows.get(entity, ())
+                if row[place] is not None
+            ) - {""}
+        return self._rivals[pair]
+
+
+def _outcome(branch: Branch, ending: Ending) -> list[str]:
+    if ending.truncated:
+        return ["the episode was cut off before it was concluded"]
+    if ending.outcome is None:
+        if branch.outcome == "done" and ending.message is not None:
+            return []
+        return [f"the episode was not concluded as {branch.outcome}"]
+    if ending.outcome != branch.outcome:
+        return [f"concluded as {ending.outcome}, expected {branch.outcome}"]
+    return []
