@@ -1,0 +1,243 @@
+"""What can be named under a schema: the labels of its entities, fields and relations.
+
+Made once a schema; both directions use it, `say` to see whether a label is clear and
+the parser to find the labels that start at a place of a text. Next: `grammar`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from agentgym.schema import Field, Relation, Schema
+from agentgym.tasks.words.values import ending, enum_words
+
+__all__ = ["Lexicon", "flag_words", "lexicon", "low", "many", "said", "switch_words"]
+
+T = TypeVar("T")
+
+_DATING = frozenset({"at", "on", "of", "and", "when"})
+
+_SILENT_ROLES = frozenset({"key", "reference", "secret"})
+_SILENT_TYPES = frozenset({"json", "bytes"})
+_FIRST = re.compile(r"\b(first|given|fore)\s?names?\b|\bforename\b")
+_LAST = re.compile(r"\b(last|family)\s?names?\b|\bsurname\b")
+_WORD = re.compile(r"\w+|\S")
+
+
+_SINGULAR_S = re.compile(r"(ss|us|is|as|os|ics|series|species|means|news|address)$")
+
+
+_TAIL = re.compile(r" (of|on|in|per|by|for|at|to|from|with|until|before|after)\b.*")
+
+
+def many(label: str) -> bool:
+    """Tell whether a label is a plural: `bytes`, `milliseconds`."""
+    last = _TAIL.sub("", low(label)).rpartition(" ")[2]
+    return len(last) > 3 and last.endswith("s") and not _SINGULAR_S.search(last)
+
+
+def low(text: str) -> str:
+    """Return the text in lower case, letter by letter, so that places stay the same."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+_IS = re.compile(r"^(is|was|has been) (?=\w)", re.IGNORECASE)
+_DOES = {"has": "having", "can": "able to", "needs": "needing", "requires": "requiring"}
+_DOES |= {"accepts": "accepting", "allows": "allowing", "uses": "using", "includes": "including"}
+
+
+def switch_words(field: Field) -> str:
+    """Return what the flag of a boolean field is called: `is active` is the active flag."""
+    bare = _IS.sub("", field.label)
+    return bare.removesuffix(" flag") or bare
+
+
+def flag_words(field: Field) -> str:
+    """Return what a row is marked as by a boolean field: `is active` marks it as active."""
+    first, _, rest = field.label.partition(" ")
+    if rest and low(first) in _DOES:
+        return f"{_DOES[low(first)]} {rest}"
+    return switch_words(field)
+
+
+class Lexicon:
+    """The labels of a schema, by kind and by first word."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.entities = {e.name: e for e in schema.entities if e.spoken and said(e.label)}
+        self.relations = tuple(
+            r for r in schema.relations if r.entity in self.entities and r.target in self.entities
+        )
+        self._fields = {
+            e.name: tuple(f for f in e.fields if self._speakable(f)) for e in self.entities.values()
+        }
+        self._by_label: dict[tuple[str, str], list[Field]] = {}
+        for name, fields in self._fields.items():
+            for field in fields:
+                labels = {low(field.label): None}
+                if field.type == "boolean":
+                    labels[low(switch_words(field))] = None
+                for label in labels:
+                    self._by_label.setdefault((name, label), []).append(field)
+        self.units = tuple(
+            sorted(
+                {f.unit for fields in self._fields.values() for f in fields if f.unit},
+                key=lambda unit: (-len(unit), unit),
+            )
+        )
+        self.singular = _group((low(e.label), e) for e in self.entities.values())
+        self.plural = _group((low(e.plural), e) for e in self.entities.values())
+        self.role = _group((low(r.label), r) for r in self.relations)
+        self.inverse = _group((low(r.inverse), r) for r in self.relations)
+        self._index = {kind: _index(labels) for kind, labels in self._labels().items()}
+
+    @staticmethod
+    def _speakable(field: Field) -> bool:
+        return (
+            field.spoken
+            and field.role not in _SILENT_ROLES
+            and field.type not in _SILENT_TYPES
+            and said(field.label)
+        )
+
+    def _labels(self) -> dict[str, list[str]]:
+        entities = list(self.entities.values())
+        fields = [f for fs in self._fields.values() for f in fs]
+        roles = [r.label for r in self.relations if said(r.label)]
+        return {
+            "singular": [e.label for e in entities] + roles,
+            "plural": [e.plural for e in entities if said(e.plural)]
+            + [r.inverse for r in self.relations if said(r.inverse)],
+            "field": [f.label for f in fields],
+            "role": roles,
+            "flag": [flag_words(f) for f in fields if f.type == "boolean"],
+            "switch": [switch_words(f) for f in fields if f.type == "boolean"],
+            "word": [enum_words(v) for f in fields if f.type == "enum" for v in f.values or ()],
+        }
+
+    def starting(self, kind: str, lowered: str, at: int) -> Iterator[tuple[str, int]]:
+        """Yield the labels of a kind that start at a place, and where they end."""
+        first = _WORD.match(lowered, at)
+        if first:
+            for label in self._index[kind].get(first.group(), ()):
+                end = at + len(label)
+                if lowered.startswith(label, at) and ending(lowered, end):
+                    yield label, end
+
+    def fields(self, entity: str) -> tuple[Field, ...]:
+        """Return the fields of an entity that a message may mention."""
+        return self._fields.get(entity, ())
+
+    def labelled(self, entity: str, label: str) -> list[Field]:
+        """Return the fields of the entity that have that label, or are a flag of that name."""
+        return self._by_label.get((entity, low(label)), [])
+
+    def field(self, entity: str, name: str) -> Field | None:
+        """Return the field of that name, if a message may mention it."""
+        return next((f for f in self.fields(entity) if f.name == name), None)
+
+    def between(self, child: str, parent: str) -> list[Relation]:
+        """Return the relations from one entity to the other."""
+        return [r for r in self.relations if r.entity == child and r.target == parent]
+
+    def only_links(self, entity: str) -> bool:
+        """Tell whether rows of the entity say nothing but what two others have to do with it."""
+        if self.entities[entity].kind == "link":
+            return True
+        parents = self.schema.parents(entity)
+        bare = not self._fields.get(entity) and not self.schema.children(entity)
+        return bare and len(parents) == 2
+
+    def links(self, entity: str, other: str) -> list[tuple[Relation, Relation]]:
+        """Return the pairs of relations by which rows that only link tie one entity to another."""
+        return [
+            (near, far)
+            for near in self.relations
+            if near.target == entity and self.only_links(near.entity)
+            for far in self.relations
+            if far.entity == near.entity and far.target == other and far.name != near.name
+        ]
+
+    def names(self, entity: str) -> list[Field]:
+        """Return the fields that a quoted text right after the noun may stand for."""
+        texts = [f for f in self.fields(entity) if f.type == "text"]
+        labels = [f for f in texts if f.role == "label"]
+        own = {"name", "full name", "display name", f"{low(self.entities[entity].label)} name"}
+        people = [f for f in texts if f.role == "person" and low(f.label) in own]
+        codes = [f for f in texts if f.role == "code"]
+        return labels or people[:1] or (codes if len(codes) == 1 else [])
+
+    def person(self, entity: str) -> tuple[Field, Field] | None:
+        """Return the fields of first and last name, if the entity has one of each."""
+        texts = [
+            f for f in self.fields(entity) if f.type == "text" and f.role in ("person", "label")
+        ]
+        first = [f for f in texts if _FIRST.search(low(f.label))]
+        last = [f for f in texts if _LAST.search(low(f.label))]
+        return (first[0], last[0]) if len(first) == len(last) == 1 else None
+
+    def times(self, entity: str) -> list[Field]:
+        """Return the fields that date a row as a whole: the date of an invoice, not a birth."""
+        about = self.entities[entity].label if entity in self.entities else ""
+        own = {"date", "day", "time", "timestamp", "start", *_WORD.findall(low(about))}
+        return [
+            f
+            for f in self.fields(entity)
+            if f.role == "time"
+            and f.type in ("date", "datetime")
+            and set(_WORD.findall(low(f.label))) <= own | _DATING
+            and set(_WORD.findall(low(f.label))) & own
+        ]
+
+    def is_status(self, entity: str, field: Field) -> bool:
+        """Tell whether a row can be marked as a value of the field."""
+        moving = any(c.entity == entity and c.field == field.name for c in self.schema.lifecycles)
+        return field.type == "enum" and (moving or field.role == "status")
+
+    def moves(self, entity: str, field: str) -> bool:
+        """Tell whether the field is the status of a life cycle."""
+        return any(c.entity == entity and c.field == field for c in self.schema.lifecycles)
+
+
+def said(label: str) -> bool:
+    """Tell whether a label can stand in a sentence: words in one line, no code."""
+    return (
+        bool(label)
+        and label == label.strip()
+        and not re.search(r"[_\n\r\t\"“”]|[a-z][A-Z]|  ", label)
+    )
+
+
+def _group(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    groups: dict[str, list[T]] = {}
+    for label, one in pairs:
+        groups.setdefault(label, []).append(one)
+    return groups
+
+
+def _index(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for label in sorted({low(label.strip()) for label in labels}, key=lambda w: (-len(w), w)):
+        first = _WORD.match(label)
+        if first:
+            found.setdefault(first.group(), []).append(label)
+    return {first: tuple(words) for first, words in found.items()}
+
+
+_MADE: dict[int, Lexicon] = {}
+
+
+def lexicon(schema: Schema) -> Lexicon:
+    """Return the lexicon of a schema, made once for the schemas in use."""
+    made = _MADE.get(id(schema))
+    if made is None or made.schema is not schema:
+        if len(_MADE) >= 8:
+            del _MADE[next(iter(_MADE))]
+        made = _MADE[id(schema)] = Lexicon(schema)
+    return made
