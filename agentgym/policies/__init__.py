@@ -1,0 +1,62 @@
+"""Policies: whatever maps an observation to an action, and three that need no model.
+
+A policy sees the observation text and `info` of the environment, nothing else; only
+the oracle is made from the task, to show that the task can be done. Next: `rollout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from agentgym.errors import UsageError, nearest
+from agentgym.policies.oracle import Oracle
+from agentgym.policies.scripted import Noop, RandomLegal
+from agentgym.tasks import Task
+
+__all__ = ["NAMES", "Maker", "Noop", "Oracle", "Policy", "RandomLegal", "resolve"]
+
+
+class Policy(Protocol):
+    """Anything that can be called so; a plain function will do.
+
+    A policy that keeps something between turns may have a method `reset(*, seed: int)`,
+    which is called before each episode.
+    """
+
+    def __call__(self, observation: str, info: dict[str, Any], /) -> str:
+        """Choose the next action.
+
+        Args:
+            observation: What the agent sees: at first the user's request.
+            info: As `ToolEnv` gives it; `info["tools"]` are the tools, in OpenAI form.
+
+        Returns:
+            A call in any of the usual forms, several, or a message to the user.
+        """
+        ...
+
+
+Maker = Callable[[Task, int], Policy]
+"""Makes the policy for one episode from its task and a seed."""
+
+_MAKERS: dict[str, Maker] = {
+    "noop": lambda _task, _seed: Noop(),
+    "oracle": lambda task, _seed: Oracle(task),
+    "random": lambda _task, seed: RandomLegal(seed=seed),
+}
+
+NAMES = tuple(sorted(_MAKERS))
+"""The names that `resolve` knows."""
+
+
+def resolve(name: str) -> Maker:
+    """Return what makes the policies of that name: `noop`, `oracle` or `random`.
+
+    Raises:
+        UsageError: There is no such policy; says which was probably meant.
+    """
+    maker = _MAKERS.get(name)
+    if maker is None:
+        raise UsageError("a policy", found=repr(name), hint=nearest(name, NAMES))
+    return maker

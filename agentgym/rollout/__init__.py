@@ -1,0 +1,14 @@
+"""Rollouts: policies play episodes, and each episode becomes a `Trajectory`.
+
+`rollout` plays and records, `read_runs` reads a run file, `replay` plays a record again
+and compares. This is the only room that knows both environment and policies.
+"""
+
+from __future__ import annotations
+
+from agentgym.rollout.again import replay
+from agentgym.rollout.files import read_runs
+from agentgym.rollout.records import record
+from agentgym.rollout.run import rollout
+
+__all__ = ["read_runs", "record", "replay", "rollout"]
