@@ -1,0 +1,107 @@
+"""How many calls a task needs at least: a bound that holds for every agent that knows.
+
+Each call shows rows of one entity only. A row must be seen when a clue is checked on
+it, when it carries the reference that joins two others, or when it holds the answer;
+that no such row can be guessed is what the shortcut gate proves (masking it leaves the
+answer open). So the entities of those rows, each at least once, bound the reads from
+below, and each write needs a call of its own. The gold run bounds from above.
+"""
+
+from __future__ import annotations
+
+from agentgym.plan import Aggregated, Emit, Plan, Select, Write
+from agentgym.schema import Schema
+
+__all__ = ["lower_bound", "must_see"]
+
+
+def must_see(plan: Plan, schema: Schema) -> dict[str, str]:
+    """Name the selects whose row (or rows) some call must show.
+
+    Returns:
+        Id of the select to why: `answer`, `clue`, `reference` or `aggregate`.
+    """
+    reasons: dict[str, str] = {}
+    told_keys = {
+        node.id: {w.field for w in node.where if w.op == "eq"}
+        for node in plan.nodes
+        if isinstance(node, Select)
+    }
+    for node in plan.nodes:
+        match node:
+            case Emit():
+                if isinstance(plan.node(node.node), Select):
+                    reasons[node.node] = "answer"
+            case Aggregated():
+                reasons[node.of] = "aggregate"
+            case Write():
+                for setting in node.settings:
+                    if setting.node and setting.source not in told_keys[setting.node]:
+                        _demand(plan, schema, setting.node, str(setting.source), reasons)
+                if node.target:
+                    key = schema.entity(node.entity).key
+                    if not set(key) <= told_keys[node.target]:
+                        for field in key:
+                            _demand(plan, schema, node.target, field, reasons)
+            case Select():
+                for link in node.links:
+                    relation = schema.relation(link.relation)
+                    if not link.forward:
+                        reasons.setdefault(link.node, "reference")
+                    elif not set(relation.target_fields) <= told_keys[link.node]:
+                        for field in relation.target_fields:
+                            _demand(plan, schema, link.node, field, reasons)
+    return reasons
+
+
+def _demand(plan: Plan, schema: Schema, name: str, field: str, reasons: dict[str, str]) -> None:
+    """A value is needed: see its row, unless a child's reference already is the value."""
+    node = plan.node(name)
+    assert isinstance(node, Select)
+    if not node.where and node.pick is None and len(node.links) == 1:
+        link = node.links[0]
+        if not link.forward and field in schema.relation(link.relation).target_fields:
+            reasons.setdefault(link.node, "reference")
+            return
+    reasons.setdefault(name, "clue")
+
+
+def lower_bound(plan: Plan, schema: Schema) -> int:
+    """Return a number of calls that no agent can undercut without luck.
+
+    Two kinds of rows are seen for nothing: those of a link entity, when a tool lists what
+    they join, and those that a write shows which needed no reading before it.
+    """
+    seen = must_see(plan, schema)
+    shown = {
+        node.entity
+        for node in plan.nodes
+        if isinstance(node, Write)
+        and node.kind in ("update", "transition")
+        and not _target_is_read(plan, schema, node)
+    }
+    read = set()
+    for name, reason in seen.items():
+        node = plan.node(name)
+        assert isinstance(node, Select)
+        joins = schema.entity(node.entity).kind == "link" and reason in ("clue", "reference")
+        if not joins and node.entity not in shown:
+            read.add(node.entity)
+    return len(read) + sum(isinstance(node, Write) for node in plan.nodes)
+
+
+def _target_is_read(plan: Plan, schema: Schema, write: Write) -> bool:
+    """Tell whether the key of the written row stands nowhere but in a row of its entity."""
+    target = plan.node(str(write.target))
+    assert isinstance(target, Select)
+    key = set(schema.entity(write.entity).key)
+    if key <= {where.field for where in target.where if where.op == "eq"}:
+        return False
+    return target.id in _demanded(plan, schema, target.id, key)
+
+
+def _demanded(plan: Plan, schema: Schema, name: str, fields: set[str]) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for field in sorted(fields):
+        _demand(plan, schema, name, field, reasons)
+    return reasons
