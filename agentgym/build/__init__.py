@@ -1,0 +1,1 @@
+"""Building: from a source to a domain folder, and back to the proof that it holds."""
