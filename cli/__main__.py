@@ -1,0 +1,5 @@
+"""`python -m agentgym.cli`, or `python -m cli` in a checkout."""
+
+from .app import main
+
+main()

@@ -1,0 +1,86 @@
+"""The Typer app: its commands in the order of a first visit, and how errors are told.
+
+Next: one file a command.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from agentgym.errors import AgentGymError, UsageError
+from agentgym.version import VERSION
+
+from .build import build
+from .check import check
+from .console import complain, say
+from .export import export
+from .play import play
+from .rollout import rollout
+from .seal import seal
+from .show import show
+
+__all__ = ["app", "main"]
+
+
+class Commands(TyperGroup):
+    """A group that tells an author's mistake in one message, without a traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
+        """Name the commands in the order in which they were added."""
+        return list(self.commands)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; exit 2 on a mistake in its use, 1 on one in what it was given."""
+        try:
+            return super().invoke(ctx)
+        except AgentGymError as error:
+            complain(str(error))
+            raise typer.Exit(2 if isinstance(error, UsageError) else 1) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="agentgym",
+    help="Tool-use environments for language agents, made from real databases and proved.",
+    epilog="Start with: agentgym build shop.sqlite --out shop",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options of `agentgym` itself."""
+
+
+def _add(function: Any, example: str) -> None:
+    app.command(epilog=f"Example: {example}")(function)
+
+
+_add(build, "agentgym build shop.sqlite --out shop --tasks 50 --seed 0")
+_add(check, "agentgym check shop")
+_add(show, "agentgym show shop tasks 0001")
+_add(play, "agentgym play shop --task 0001")
+_add(rollout, "agentgym rollout shop --policy oracle --episodes 50 --out runs.jsonl")
+_add(export, "agentgym export runs.jsonl --format adp --out adp")
+_add(seal, "agentgym seal shop")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
