@@ -1,0 +1,92 @@
+"""What every environment of text and tools must hold, beyond Gymnasium's own checker.
+
+In comes a function that makes an environment, as often as it is called.
+"""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+__all__ = ["check_env"]
+
+
+class _Env(Protocol):
+    def reset(self, *, seed: int | None = None) -> tuple[str, dict[str, Any]]: ...
+    def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]: ...
+    def close(self) -> None: ...
+
+
+NONSENSE: Sequence[str] = (
+    "",
+    "hello?",
+    "{",
+    '{"name": 5}',
+    '{"name": "no_such_tool", "arguments": {}}',
+    '{"name": "conclude", "arguments": {"outcome": "perhaps"}}',
+    "<tool_call>not json</tool_call>",
+    "```json\n[1, 2\n```",
+    "\ud800",
+    '{"name": "current_time", "arguments": {"surprise": NaN}}',
+)
+
+
+def check_env(make: Callable[[], Any], *, checker: Callable[[Any], None], seed: int = 0) -> None:
+    """Check an environment against its contract.
+
+    Args:
+        make: Makes a fresh environment, wrapped as users get it.
+        checker: Gymnasium's `gymnasium.utils.env_checker.check_env`.
+        seed: Seed of the episodes that are compared.
+
+    Raises:
+        AssertionError: The contract is broken; the sentence says where.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        checker(make().unwrapped)
+    _check_lock_step(make(), make(), seed)
+    _check_nonsense(make(), seed)
+    _check_global_randomness(make(), seed)
+
+
+def _check_lock_step(one: _Env, other: _Env, seed: int) -> None:
+    """Two instances with equal seeds and actions agree in everything, whatever ran before."""
+    other.reset(seed=seed + 1)
+    other.step("hello?")
+    assert one.reset(seed=seed) == other.reset(seed=seed), "equal seeds begin differently"
+    for action in NONSENSE:
+        first, second = one.step(action), other.step(action)
+        assert first == second, f"equal seeds and actions part after {action!r}"
+        if first[2] or first[3]:
+            break
+    one.close()
+    other.close()
+    one.close()
+
+
+def _check_nonsense(env: _Env, seed: int) -> None:
+    """Whatever an agent sends gets a text and a reward of 0, until the end, and after it."""
+    env.reset(seed=seed)
+    ended = False
+    for turn in range(100):
+        observation, reward, terminated, truncated, info = env.step(NONSENSE[turn % len(NONSENSE)])
+        assert isinstance(observation, str), "an observation is no text"
+        assert reward == 0.0, f"nonsense earns {reward}"
+        assert isinstance(info, dict), "info is no dict"
+        assert type(terminated) is bool, "terminated is no bool"
+        assert type(truncated) is bool, "truncated is no bool"
+        ended = ended or terminated or truncated
+    assert ended, "an episode of a hundred turns is not cut off"
+    env.close()
+
+
+def _check_global_randomness(env: _Env, seed: int) -> None:
+    """The process-wide generator is left alone."""
+    before = random.getstate()
+    env.reset(seed=seed)
+    env.step("hello?")
+    assert random.getstate() == before, "the process-wide random generator was used"
+    env.close()

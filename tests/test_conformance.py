@@ -1,0 +1,256 @@
+"""The conformance kit on every committed domain, and on one that is built for it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import msgspec
+import pytest
+import shop
+import tiny
+from gymnasium.utils.env_checker import check_env as gymnasium_check
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from agentgym import domain as domain_room
+from agentgym.build.golden import golden
+from agentgym.build.one import build, seal
+from agentgym.domain import Domain
+from agentgym.env import ids
+from agentgym.episode import Suite, load
+from agentgym.formats import encode, fingerprint
+from agentgym.schema import Lifecycle
+from agentgym.testing import check_domain, check_env, machine
+from agentgym.testing.domains import check_tasks
+from agentgym.testing.honesty import dishonest
+from agentgym.tools.algebra import ListRelated, Search, Tool
+
+COMMITTED = domain_room.committed()
+BUILT = "built"
+DOMAINS = (*COMMITTED, BUILT)
+OTHERS = sorted(
+    path
+    for path in Path(os.environ.get("AGENTGYM_DATA", os.devnull)).glob("*/*")
+    if path.suffix in (".sqlite", ".sql", ".ttl")
+)
+"""Real databases, scripts and graphs, where a folder of them is given."""
+ENVS = ("agentgym/Domain-v0", *ids())
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A domain that is built here, so that this file never tests nothing."""
+    folder = tmp_path_factory.mktemp("conformance")
+    build(shop.sqlite(folder / "shop.sqlite"), folder / "shop", tasks=12)
+    return folder / "shop"
+
+
+def place_of(name: str, built: Path) -> Path | str:
+    """Return what to load a domain of the list by."""
+    return built if name == BUILT else name
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_domain(name: str, built: Path) -> None:
+    """Files, rows, tools, tasks and certificates hold what they say."""
+    check_domain(place_of(name, built))
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_golden_trace(name: str, built: Path) -> None:
+    """The golden trace replays line by line; the first line that differs is named."""
+    place = domain_room.find(place_of(name, built))
+    suite = load(place)
+    kept = (place / "golden.trace").read_text().splitlines()
+    now = golden(suite.domain, suite.tasks).decode().splitlines()
+    for number, (old, new) in enumerate(zip(kept, now, strict=False), 1):
+        assert old == new, f"{place}/golden.trace line {number}: was {old!r}, is {new!r}"
+    assert len(kept) == len(now), f"{place}/golden.trace: was {len(kept)} lines, is {len(now)}"
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_machine(name: str, built: Path) -> None:
+    """Any sequence of calls, restores and forks agrees with a model of the rows."""
+    drive(domain_room.load(place_of(name, built)), examples=4, steps=12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DOMAINS)
+def test_machine_at_length(name: str, built: Path) -> None:
+    """The same, for long."""
+    drive(domain_room.load(place_of(name, built)), examples=60, steps=40)
+
+
+def drive(domain: Domain, *, examples: int, steps: int) -> None:
+    """Run the state machine on a domain, cut to a few rows of each entity."""
+    rows = {name: found[:50] for name, found in domain.rows.items()}
+    domain = msgspec.structs.replace(domain, rows=rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run_state_machine_as_test(
+            machine(domain),
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=steps,
+                deadline=None,
+                derandomize=True,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+@pytest.mark.parametrize("env_id", ENVS)
+def test_env(env_id: str) -> None:
+    """Gymnasium's checker is silent, warnings being errors, and the kit's own checks hold."""
+    check_env(functools.partial(gymnasium.make, env_id), checker=gymnasium_check)
+
+
+def test_env_of_a_folder(built: Path) -> None:
+    """So they are for a folder that was built a moment ago."""
+    make = functools.partial(gymnasium.make, "agentgym/Domain-v0", domain=str(built))
+    check_env(make, checker=gymnasium_check)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", [None, *OTHERS], ids=lambda path: path.name if path else "shop")
+def test_domains_of_real_sources(source: Path | None, tmp_path: Path) -> None:
+    """Whatever is built, the kit finds nothing to say; more sources lie in AGENTGYM_DATA."""
+    build(source or shop.script(tmp_path / "shop.sql"), tmp_path / "out", tasks=20)
+    check_domain(tmp_path / "out")
+
+
+# the kit finds what is wrong
+
+
+def change(domain: Domain, name: str, **changes: Any) -> Domain:
+    """Return the domain with one tool's term changed."""
+
+    def changed(tool: Tool) -> Tool:
+        if tool.name != name:
+            return tool
+        return msgspec.structs.replace(tool, term=msgspec.structs.replace(tool.term, **changes))
+
+    return msgspec.structs.replace(domain, tools=tuple(map(changed, domain.tools)))
+
+
+def test_the_built_domain_is_honest(built: Path) -> None:
+    """Every parameter makes a difference somewhere, also with few rows or none."""
+    domain = domain_room.load(built)
+    for most in (None, 1, 0):
+        rows = {name: found[:most] for name, found in domain.rows.items()}
+        assert dishonest(msgspec.structs.replace(domain, rows=rows)) == []
+
+
+def test_sorting_what_is_one_is_found_out() -> None:
+    """A list that can hold one row at most must not offer to sort it."""
+    domain = tiny.domain()
+    relation = msgspec.structs.replace(domain.schema.relations[0], one_to_one=True)
+    loan = domain.schema.entity("loan")
+    only = tuple(
+        msgspec.structs.replace(f, unique=f.unique or f.name == "member_id") for f in loan.fields
+    )
+    schema = msgspec.structs.replace(
+        domain.schema,
+        relations=(relation,),
+        entities=(
+            domain.schema.entity("member"),
+            msgspec.structs.replace(loan, fields=only),
+        ),
+    )
+    rows = domain.rows | {"loan": domain.rows["loan"][:1]}
+    single = msgspec.structs.replace(domain, schema=schema, rows=rows)
+    assert dishonest(single) == ["list_member_loans.descending"]
+
+
+def test_derived_tools_do_not_sort_what_is_one(tmp_path: Path) -> None:
+    """No derived list of at most one row has sorts, whichever way uniqueness is declared."""
+    script = shop.SCRIPT + (
+        "CREATE TABLE badge (badge_id INTEGER PRIMARY KEY, colour TEXT NOT NULL, made DATE,"
+        " customer_id INTEGER NOT NULL UNIQUE REFERENCES customer (customer_id));"
+        "CREATE TABLE locker (customer_id INTEGER PRIMARY KEY REFERENCES customer (customer_id),"
+        " title TEXT NOT NULL, rent DECIMAL(6,2) NOT NULL);"
+    )
+    (tmp_path / "in.sql").write_text(script)
+    build(tmp_path / "in.sql", tmp_path / "out", tasks=0)
+    domain = domain_room.load(tmp_path / "out")
+    terms = {t.term.relation: t.term for t in domain.tools if isinstance(t.term, ListRelated)}
+    single = [r.name for r in domain.schema.relations if r.entity in ("badge", "locker")]
+    assert len(single) == 2
+    assert all(terms[name].sorts == () and terms[name].order is None for name in single)
+    assert dishonest(domain) == []
+
+
+def test_an_argument_without_effect_is_found_out(built: Path) -> None:
+    """A filter on a field that always holds the same value is named."""
+    domain = domain_room.load(built)
+    search = domain.tool_by_name["search_products"].term
+    assert isinstance(search, Search)
+    same = msgspec.structs.replace(search.filters[0], param="same", field="status", op="eq")
+    order = domain.schema.entity("order")
+    fields = tuple(
+        msgspec.structs.replace(f, values=("open",)) if f.name == "status" else f
+        for f in order.fields
+    )
+    schema = msgspec.structs.replace(
+        domain.schema,
+        entities=tuple(
+            msgspec.structs.replace(e, fields=fields) if e.name == "order" else e
+            for e in domain.schema.entities
+        ),
+        lifecycles=(
+            Lifecycle(entity="order", field="status", initial=("open",), moves={"open": ()}),
+        ),
+    )
+    place = order.position("status")
+    rows = domain.rows | {
+        "order": tuple((*r[:place], "open", *r[place + 1 :]) for r in domain.rows["order"])
+    }
+    constant = msgspec.structs.replace(
+        change(domain, "search_orders", filters=(same,)), schema=schema, rows=rows, rules=()
+    )
+    tools = tuple(msgspec.structs.replace(t, guards=()) for t in constant.tools)
+    found = dishonest(msgspec.structs.replace(constant, tools=tools))
+    assert [one for one in found if one.startswith("search_orders.")] == ["search_orders.same"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("domain.json", b'"format"', b' "format"', "canonical form"),
+        ("golden.trace", b"verdict", b"Verdict", "golden.trace"),
+        ("tasks.jsonl", b'"mutants":', b'"mutants":1', "certificate"),
+        ("policy.md", b"can", b"may", "policy.md"),
+    ],
+)
+def test_what_does_not_hold_is_named(
+    built: Path, tmp_path: Path, file: str, old: bytes, new: bytes, sentence: str
+) -> None:
+    """A folder that was tampered with, manifest included, does not pass."""
+    place = Path(shutil.copytree(built, tmp_path / "shop"))
+    content = (place / file).read_bytes()
+    assert old in content
+    (place / file).write_bytes(content.replace(old, new, 1))
+    seen = domain_room.manifest(place)
+    files = seen.files | {file: fingerprint((place / file).read_bytes())}
+    (place / "manifest.json").write_bytes(encode(msgspec.structs.replace(seen, files=files)))
+    with pytest.raises(AssertionError, match=sentence):
+        check_domain(place)
+    seal(place)
+    check_domain(place)
+
+
+def test_a_task_that_nobody_can_solve_is_named(built: Path) -> None:
+    """Tasks are played by the oracle and by one who does nothing."""
+    suite = load(built)
+    task = suite.tasks[0]
+    broken = Suite(
+        suite.domain, [msgspec.structs.replace(task, gold=task.gold[:-1], answer="nobody")]
+    )
+    with pytest.raises(AssertionError, match="the oracle does not solve it"):
+        check_tasks(broken)
