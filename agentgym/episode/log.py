@@ -1,0 +1,143 @@
+"""The log of an episode: what was said and answered, kept so that nobody can change it.
+
+`play` appends lines; `events` makes the records of a trace of them. Next: `play`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from agentgym.domain import Clock, later
+from agentgym.formats import Json, Record, decode
+from agentgym.trajectory import (
+    AssistantEvent,
+    Call,
+    ErrorCode,
+    Event,
+    Result,
+    ToolEvent,
+    UserEvent,
+)
+
+__all__ = ["MAX_SHOWN", "Answered", "Line", "Said", "Single", "cut", "events", "outputs"]
+
+MAX_SHOWN = 200_000
+"""Most characters that the results of one action show."""
+
+
+class Said(Record, kw_only=True):
+    """A line of the log: the agent's action, or the user's message."""
+
+    turn: int
+    content: str
+    reasoning: str | None = None
+    calls: tuple[Call, ...] | None = None
+    """None for the user."""
+
+
+class Answered(Record, kw_only=True):
+    """A line of the log: the answer to a call, kept as text so that nobody can change it."""
+
+    turn: int
+    call: Call
+    text: str
+    shown: int
+    """How many of its characters the agent saw."""
+    code: ErrorCode | None
+    digest: str | None
+
+
+class Single(msgspec.Struct, frozen=True):
+    """A line of the log: one readable call, alone in its action, and its answer."""
+
+    turn: int
+    number: int
+    name: str
+    arguments: dict[str, Json]
+    text: str
+    code: ErrorCode | None
+    digest: str | None
+
+    def unfold(self) -> tuple[Said, Answered]:
+        """Return the two lines that it stands for."""
+        call = Call(id=f"call_{self.number}", name=self.name, arguments=self.arguments)
+        answered = Answered(
+            turn=self.turn,
+            call=call,
+            text=self.text,
+            shown=min(len(self.text), MAX_SHOWN),
+            code=self.code,
+            digest=self.digest,
+        )
+        return Said(turn=self.turn, content="", calls=(call,)), answered
+
+
+Line = Said | Answered | Single
+
+
+def cut(text: str, shown: int) -> str:
+    """Return the beginning of a text that is too long to be shown, and a note of the rest."""
+    return f"{text[:shown]} [cut off: {len(text) - shown} more characters; ask for less at once]"
+
+
+def _event(i: int, line: Said | Answered, t: str) -> Event:
+    if isinstance(line, Answered):
+        whole = line.shown == len(line.text)
+        content = decode(line.text.encode(), object, where=line.call.id)
+        return ToolEvent(
+            i=i,
+            t=t,
+            turn=line.turn,
+            call_id=line.call.id,
+            name=line.call.name,
+            content=line.text if whole else cut(line.text, line.shown),
+            data=content,
+            is_error=line.code is not None,
+            error_type=line.code,
+            state_sha256_after=line.digest,
+        )
+    if line.calls is None:
+        return UserEvent(i=i, t=t, turn=line.turn, content=line.content)
+    return AssistantEvent(
+        i=i,
+        t=t,
+        turn=line.turn,
+        content=line.content,
+        reasoning=line.reasoning,
+        tool_calls=line.calls,
+    )
+
+
+def events(log: Iterable[Line], clock: Clock, turns: int) -> tuple[Event, ...]:
+    """Return what happened, in order.
+
+    Args:
+        log: The lines.
+        clock: The domain's clock; it moves once a turn.
+        turns: How many turns have begun.
+    """
+    moments = [later(clock.start, turn * clock.step_s) for turn in (0, *range(max(turns, 1)))]
+    return tuple(_event(i, line, moments[line.turn]) for i, line in enumerate(_unfolded(log)))
+
+
+def outputs(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:
+    """Return the calls with what they gave, read from the log's own text."""
+    found = []
+    for line in _unfolded(log):
+        if isinstance(line, Answered):
+            data = decode(line.text.encode(), object, where=line.call.id)
+            if line.code is None:
+                found.append((line.call, Result(data=data)))
+            else:
+                found.append((line.call, msgspec.convert(data, Result)))
+    return tuple(found)
+
+
+def _unfolded(log: Iterable[Line]) -> Iterator[Said | Answered]:
+    for line in log:
+        if isinstance(line, Single):
+            yield from line.unfold()
+        else:
+            yield line
