@@ -97,3 +97,10 @@ def test_the_user_is_deterministic_and_total(messages: list[str]) -> None:
     assert two.held_back == ("f1", "f2")
     assert [two.hear(message) for message in messages] == replies
     assert all(reply.text for reply in replies)
+
+
+def test_a_greeting_is_no_last_word() -> None:
+    """Greetings, promises and empty messages go on; what says something ends."""
+    for message in ("hi", "Hello there!", "Good morning.", "", "...", "Let me check."):
+        assert not agenda().hear(message).ends, message
+    assert agenda().hear("Hi, the answer is 5.").ends

@@ -84,6 +84,13 @@ _PROMISE = re.compile(
 )
 
 
+_GREETING = re.compile(
+    r"\W*(hi|hello|hey|greetings|welcome|good (morning|afternoon|evening|day)|"
+    r"how are you)( there| everyone| again| to you)?\W*",
+    re.IGNORECASE,
+)
+
+
 class Reply(Record, kw_only=True):
     """What the user answers."""
 
@@ -150,7 +157,8 @@ class Agenda:
     def hear(self, message: str) -> Reply:
         """React to a message: answer it if it is a question, else take it as the last word.
 
-        A message that only promises work is acknowledged. One that claims the end while
+        A message that only greets or promises work is acknowledged, one without a word is
+        no last word either. One that claims the end while
         something that the agent needs is untold is answered by asking for questions.
         """
         sentences = _SENTENCE.findall(message)
@@ -163,6 +171,10 @@ class Agenda:
             return Reply(
                 text="There is something that I have not told you yet. Please ask me what you need."
             )
+        if not _WORD.search(message):
+            return Reply(text="I did not catch that. Please go on.")
+        if sentences and all(_GREETING.fullmatch(s) for s in sentences):
+            return Reply(text="Hello. You have my request; please go on.")
         if sentences and all(_PROMISE.match(s) for s in sentences):
             return Reply(text="All right, please do.")
         return Reply(text="Thank you, that is all.", ends=True)
