@@ -197,6 +197,8 @@ def _retype(sheet: Sheet, name: str, wanted: Meaning, raw: Mapping[str, RawTable
         stored, bad = meaning.column(values)
         if bad:
             return False
+        regained = sheet.values[name].count(None) - stored.count(None)
+        sheet.unread -= min(sheet.unread, max(0, regained))
         sheet.values[name] = stored
     sheet.meanings[name] = meaning
     return True

@@ -253,29 +253,54 @@ def copied_rows(text: str, data: str) -> Inserted:
     if head is None:
         raise NotRowsError("statement with a syntax error")
     found = Inserted(_table(head["table"]), parts(head["columns"] or ""))
-    options = head["options"].casefold()
-    if "csv" in options:
-        rows = list(csv.reader(io.StringIO(data)))
-        found.rows = [[value if value != "" else None for value in row] for row in rows if row]
-        if "header" in options:
-            del found.rows[:1]
+    options = head["options"]
+    plain = "csv" not in options.casefold()
+    mark = _option(_MARK, options, "\t" if plain else ",")
+    empty = _option(_EMPTY, options, "\\N" if plain else "")
+    if plain:
+        found.rows = list(_lines(data, mark, empty))
     else:
-        found.rows = list(_lines(data))
+        rows = list(csv.reader(io.StringIO(data), delimiter=mark[:1]))
+        found.rows = [[None if value == empty else value for value in row] for row in rows if row]
+    if "header" in options.casefold():
+        del found.rows[:1]
     return found
+
+
+_MARK = re.compile(r"\bDELIMITERS?\s+(?:AS\s+)?(E?)'((?:[^']|'')+)'", re.IGNORECASE)
+_EMPTY = re.compile(r"\bNULL\s+(?:AS\s+)?(E?)'((?:[^']|'')*)'", re.IGNORECASE)
+
+
+def _option(pattern: re.Pattern[str], options: str, usual: str) -> str:
+    found = pattern.search(options)
+    if found is None:
+        return usual
+    text = found[2].replace("''", "'")
+    return _unescaped(text) if found[1] else text
 
 
 _COPY_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "\\": "\\"}
 
 
-def _lines(data: str) -> Iterator[list[Json]]:
+def _lines(data: str, mark: str, empty: str) -> Iterator[list[Json]]:
     for line in data.split("\n"):
         if line.strip("\r"):
-            yield [_field(part) for part in line.removesuffix("\r").split("\t")]
+            cells = _cells(line.removesuffix("\r"), mark)
+            yield [None if cell == empty else _unescaped(cell) for cell in cells]
 
 
-def _field(text: str) -> Json:
-    if text == "\\N":
-        return None
+def _cells(line: str, mark: str) -> list[str]:
+    """Cut a line at its marks, but not at one after a backslash."""
+    found: list[str] = []
+    for part in line.split(mark):
+        if found and (len(found[-1]) - len(found[-1].rstrip("\\"))) % 2:
+            found[-1] += mark + part
+        else:
+            found.append(part)
+    return found
+
+
+def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
     return _BACKSLASH.sub(lambda hit: _COPY_ESCAPES.get(hit[1], hit[1]), text)

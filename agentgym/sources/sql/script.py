@@ -120,6 +120,12 @@ class Script:
         table = RawTable(name=qualified(name))
         self._inherit(table, tree)
         self.tables[name] = table
+        for node in tree.this.expressions:
+            source = (
+                self.find(table_name(node.this)) if isinstance(node, exp.LikeProperty) else None
+            )
+            if source is not None:
+                table.columns += [_copy_of(column) for column in source.columns]
         define(table, tree.this, self.types, self.skipped)
         _automatic_key(table, self.dialect)
         comment = tree.find(exp.SchemaCommentProperty)

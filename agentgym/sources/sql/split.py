@@ -130,7 +130,8 @@ def statements(text: str, dialect: str) -> Iterator[Statement]:
     place, line, counted = 0, 1, 0
     mark = ";"
     while place < len(text):
-        skipped = _CLIENT.match(text, place) or _DELIMITER.match(text, place)
+        first = _after_comments(text, place, dialect)
+        skipped = _CLIENT.match(text, first) or _DELIMITER.match(text, first)
         if skipped is not None and _is_command(skipped, dialect):
             if skipped.re is _DELIMITER:
                 mark = skipped[1]
@@ -168,9 +169,13 @@ _COMMENTS = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*(?!!).*?(?:\*/|\Z))*", re.D
 _HASHES = re.compile(r"(?:\s+|(?:--|\#)[^\n]*(?:\n|\Z)|/\*(?!!).*?(?:\*/|\Z))*", re.DOTALL)
 
 
+def _after_comments(text: str, place: int, dialect: str) -> int:
+    found = (_HASHES if dialect == "mysql" else _COMMENTS).match(text, place)
+    return found.end() if found else place
+
+
 def _uncommented(body: str, dialect: str) -> str:
-    found = (_HASHES if dialect == "mysql" else _COMMENTS).match(body)
-    return body[found.end() :] if found else body
+    return body[_after_comments(body, 0, dialect) :]
 
 
 def _end(text: str, start: int, dialect: str, mark: str) -> tuple[int, int]:
