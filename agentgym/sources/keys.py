@@ -129,6 +129,8 @@ def _number_rows(sheet: Sheet) -> None:
     sheet.evidence.append("key: none in the source, so rows are numbered")
 
 
+_FULL = 2**62
+"""From this key on there is no room to count: a new row's is given."""
 _PATTERN = re.compile(r"([^\W\d_]{0,12}[-_#/. ]?\d{2,}|[0-9a-fA-F-]{16,})\Z")
 
 
@@ -142,7 +144,8 @@ def key_source(sheet: Sheet) -> KeySource:
     name = sheet.key[0]
     kind, column = sheet.meanings[name].kind, sheet.column(name)
     if kind == "integer":
-        return "counter"
+        most = max((int(v) for v in sheet.values[name] if v is not None), default=0)
+        return "counter" if most < _FULL else "given"
     if kind != "text":
         return "given"
     shown = [str(value) for value in sheet.values[name][:200] if value is not None]
