@@ -48,6 +48,7 @@ class Tables:
             tuple[str, tuple[str, ...], bool], dict[tuple[Stored, ...], list[Row]]
         ] = {}
         self._columns: dict[tuple[str, str], dict[Stored, int]] = {}
+        self._ordered: dict[tuple[str, str], list[Stored]] = {}
 
     def rows(self, entity: str) -> Sequence[Row]:
         """Return the rows of an entity, in the order of the domain."""
@@ -96,6 +97,13 @@ class Tables:
                     counts[row[place]] = counts.get(row[place], 0) + 1
             self._columns[pair] = counts
         return self._columns[pair]
+
+    def ordered(self, entity: str, field: str) -> Sequence[Stored]:
+        """Return the values of a column, each once, in the order of their texts."""
+        pair = entity, field
+        if pair not in self._ordered:
+            self._ordered[pair] = sorted(self.column(entity, field), key=str)
+        return self._ordered[pair]
 
     def extent(self, plan: Plan, node: str, assumed: Assumed | None = None) -> list[Row]:
         """Return every row that satisfies the clues of a select.

@@ -11,8 +11,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from agentgym.domain import Domain
+from agentgym.episode.log import MAX_SHOWN
 from agentgym.errors import AgentGymError
-from agentgym.formats import Json
+from agentgym.formats import Json, to_text
 from agentgym.goals.equivalence import effects
 from agentgym.goals.verdict import Judge
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
@@ -100,6 +101,8 @@ class Certifier:
             if not result.ok:
                 assert result.error is not None
                 raise RefusedError("executes", f"{step.tool}: {result.error.message}")
+            if len(to_text(result.data)) > MAX_SHOWN:
+                raise RefusedError("executes", f"{step.tool}: the answer is too long to be shown")
             results.append(result)
         self.check_effects(task)
         verdict = self.judge.verdict(

@@ -93,8 +93,7 @@ class _Maker:
         if slot.field is not None and slot.function in (None, "min", "max"):
             field = self.schema.entity(slot.entity).field(slot.field)
             column = [
-                to_wire(field, value)
-                for value in sorted(self.tables.column(slot.entity, slot.field), key=str)
+                to_wire(field, value) for value in self.tables.ordered(slot.entity, slot.field)
             ]
             self.draws.shuffle(column)
             found = column[:most] + found

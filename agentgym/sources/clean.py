@@ -33,6 +33,7 @@ def clean(sheets: Mapping[str, Sheet], skipped: Counter[str]) -> None:
     for sheet in sheets.values():
         skipped["value that could not be read"] += sheet.unread
         skipped["blank or oversized value"] += sheet.blank
+        skipped["end of a long text"] += sheet.long
     changed = True
     while changed:
         changed = False

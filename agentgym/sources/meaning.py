@@ -22,10 +22,12 @@ from agentgym.schema import Field, ValueType
 from agentgym.schema.types import Stored, parser, to_wire
 from agentgym.sources.dates import Reader, reader
 
-__all__ = ["HASHABLE", "Meaning", "UnreadableError", "exact", "number"]
+__all__ = ["HASHABLE", "LONGEST", "Meaning", "UnreadableError", "exact", "number"]
 
-_LARGE = 16_384
-"""Most bytes of a binary value that is kept."""
+LONGEST = 2_000
+"""Most characters of a text that are kept: an agent has to read it in a list."""
+_LARGE = 2_048
+"""Most bytes of a binary value or a document that is kept."""
 
 
 class UnreadableError(ValueError):
@@ -236,11 +238,13 @@ def _text(value: Json, meaning: Meaning) -> Json:
     if meaning.blank and not text.strip():
         return None
     text = text.replace("\x00", "").encode("utf-8", "replace").decode()
-    return unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
 
 def _json(value: Json, _: Meaning) -> Json:
-    return decode(encode(_value_of(value)), Any, where="a JSON value")
+    content = encode(_value_of(value))
+    return decode(content, Any, where="a JSON value") if len(content) <= _LARGE else None
 
 
 def _value_of(value: Json) -> Json:

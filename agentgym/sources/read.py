@@ -102,6 +102,11 @@ def _text(content: bytes, path: Path) -> tuple[str, list[str]]:
             return content.decode("utf-16"), []
         except UnicodeDecodeError:
             raise _not_text(path) from None
+    wide = _wide(content)
+    if wide is not None:
+        return content.decode(wide), [
+            f"The file has no mark of its encoding; it was read as {wide}."
+        ]
     if b"\x00" in content:
         raise _not_text(path)
     try:
@@ -113,6 +118,17 @@ def _text(content: bytes, path: Path) -> tuple[str, list[str]]:
             raise _not_text(path) from None
         note = f"The file is not UTF-8 (byte {error.start}); it was read as Latin-1."
         return text, [note]
+
+
+def _wide(content: bytes) -> str | None:
+    """Return the encoding of a text of two bytes a letter; None for any other content."""
+    for encoding, high in (("utf-16-le", content[1:2000:2]), ("utf-16-be", content[0:2000:2])):
+        if high.count(0) > 0.8 * len(high):
+            try:
+                return encoding if "\x00" not in content.decode(encoding) else None
+            except UnicodeDecodeError:
+                return None
+    return None
 
 
 def _not_text(path: Path) -> SourceError:

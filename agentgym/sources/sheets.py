@@ -14,7 +14,7 @@ from itertools import compress
 from typing import Literal
 
 from agentgym.schema.types import Row, Stored
-from agentgym.sources.meaning import Meaning
+from agentgym.sources.meaning import LONGEST, Meaning
 from agentgym.sources.tables import RawCheck, RawColumn, RawReference, RawTable
 from agentgym.sources.values import decide
 
@@ -46,6 +46,8 @@ class Sheet:
     """Values that could not be read and became NULL."""
     blank: int = 0
     """Values that say nothing (blank, NaN) or too much (large binaries) and became NULL."""
+    long: int = 0
+    """Texts that were shortened."""
 
     def column(self, name: str) -> RawColumn:
         """Return the column of that very name."""
@@ -88,7 +90,7 @@ def open_sheet(table: RawTable) -> Sheet:
     columns = [column for column in table.columns if not column.dropped]
     read: dict[str, list[Stored]] = {}
     meanings: dict[str, Meaning] = {}
-    unread = blank = 0
+    unread = blank = long = 0
     identifying = {name for unique in (table.key, *table.uniques) for name in unique}
     for place, column in enumerate(table.columns):
         if column.dropped:
@@ -100,6 +102,8 @@ def open_sheet(table: RawTable) -> Sheet:
         read[column.name], bad = meaning.column(raw)
         meanings[column.name] = meaning
         unread += bad
+        if meaning.kind == "text":
+            long += sum(isinstance(value, str) and len(value) > LONGEST for value in raw)
         blank += read[column.name].count(None) - raw.count(None) - bad
     names = {column.name for column in columns}
     return Sheet(
@@ -116,6 +120,7 @@ def open_sheet(table: RawTable) -> Sheet:
         link=table.link,
         unread=unread,
         blank=blank,
+        long=long,
     )
 
 

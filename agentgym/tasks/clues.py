@@ -164,19 +164,19 @@ def describe(
         (field, op, stored value) clues, or None where no such clues exist.
     """
     fields = [f for f in clue_fields(entity) if sayable(f, row[entity.position(f.name)])]
-    rows = list(tables.rows(entity.name)) if among is None else list(among)
+    rows = tables.rows(entity.name) if among is None else among
     chosen: list[tuple[str, str, Stored]] = []
     left = rows
     for field in _names(fields, rng):
         chosen.append((field.name, "eq", row[entity.position(field.name)]))
-        left = _keep(entity, left, chosen[-1])
+        left = _keep(tables, entity, left, chosen[-1])
     used = {name for name, _, _ in chosen}
     rest = [field for field in fields if field.name not in used]
     while len(left) > 1 and len(chosen) < most and rest:
         options = []
         for field in rest:
             clue = field.name, "eq", row[entity.position(field.name)]
-            kept = _keep(entity, left, clue)
+            kept = _keep(tables, entity, left, clue)
             if len(kept) < len(left):
                 options.append((len(kept) > 1, _RANK[field.role], rng.random(), clue, kept))
         if not options:
@@ -186,7 +186,7 @@ def describe(
         rest = [field for field in rest if field.name != clue[0]]
     if len(left) != 1 or not chosen:
         return None
-    return _pruned(entity, rows, chosen)
+    return _pruned(tables, entity, rows, chosen)
 
 
 def _names(fields: Sequence[Field], rng: random.Random) -> list[Field]:
@@ -205,22 +205,26 @@ def _names(fields: Sequence[Field], rng: random.Random) -> list[Field]:
     return options[0] if rng.random() < 0.75 else rng.choice(options)
 
 
-def _keep(entity: Entity, rows: Sequence[Row], clue: tuple[str, str, Stored]) -> list[Row]:
+def _keep(
+    tables: Tables, entity: Entity, rows: Sequence[Row], clue: tuple[str, str, Stored]
+) -> list[Row]:
     place, value = entity.position(clue[0]), _folded(clue[2])
+    if rows is tables.rows(entity.name):
+        return tables.lookup(entity.name, (clue[0],), (value,), folded=True)
     return [row for row in rows if row[place] is not None and _folded(row[place]) == value]
 
 
 def _pruned(
-    entity: Entity, rows: Sequence[Row], chosen: list[tuple[str, str, Stored]]
+    tables: Tables, entity: Entity, rows: Sequence[Row], chosen: list[tuple[str, str, Stored]]
 ) -> list[tuple[str, str, Stored]]:
     """Drop clues that the others make superfluous, the last ones first; names stay together."""
     for clue in chosen[:0:-1]:
         if entity.field(clue[0]).role == "person":
             continue
         others = [other for other in chosen if other is not clue]
-        left = list(rows)
+        left = rows
         for other in others:
-            left = _keep(entity, left, other)
+            left = _keep(tables, entity, left, other)
         if len(left) == 1:
             chosen = others
     return chosen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+from collections.abc import Sequence
 
 from agentgym.plan.tables import Tables
 from agentgym.schema import Entity, Field
@@ -66,7 +67,7 @@ def _draw(tables: Tables, entity: Entity, field: Field, old: Stored, rng: random
         return rng.choice(list(field.values or ()) or [None])
     if field.type == "boolean":
         return 1 - int(old) if old is not None else rng.randrange(2)
-    column = sorted(tables.column(entity.name, field.name), key=str)
+    column = tables.ordered(entity.name, field.name)
     like = old if old is not None else (rng.choice(column) if column else None)
     match field.type:
         case "integer":
@@ -94,7 +95,7 @@ def _shifted(moment: str, rng: random.Random) -> str:
     return day.isoformat() + moment[10:]
 
 
-def _text(column: list[Stored], field: Field, like: Stored, rng: random.Random) -> Stored:
+def _text(column: Sequence[Stored], field: Field, like: Stored, rng: random.Random) -> Stored:
     if field.role == "contact" and like is not None:
         text = str(like)
         if "@" in text:
@@ -116,7 +117,7 @@ _TITLES = ("New", "Second", "Little", "Great", "Grand", "Royal", "Modern", "Orig
 _TWO = re.compile(r"([^\W\d_][\w'’.-]*) ([^\W\d_][\w'’.-]*)\Z")
 
 
-def _renamed(text: str, column: list[Stored], rng: random.Random) -> str:
+def _renamed(text: str, column: Sequence[Stored], rng: random.Random) -> str:
     """Make a name of the kind: another number in it, other halves, or a word before it."""
     digits = re.search(r"\d+(?!.*\d)", text)
     if digits:
@@ -125,8 +126,8 @@ def _renamed(text: str, column: list[Stored], rng: random.Random) -> str:
         return text[: digits.start()] + number + text[digits.end() :]
     if text.isupper() or "_" in text:
         return f"{text}{rng.randrange(2, 9)}"
-    pairs = [pair for pair in (_TWO.match(str(value)) for value in column) if pair]
     mine = _TWO.match(text)
+    pairs = [pair for pair in (_TWO.match(str(value)) for value in column) if pair] if mine else []
     if mine and len(pairs) > 3:
         made = f"{mine[1]} {rng.choice(pairs)[2]}"
         if made not in column:

@@ -43,6 +43,9 @@ def parse_table(
 
 _UNPARSED = (
     (re.compile(r"\bUNSIGNED\s+BIG\s+INT\b", re.IGNORECASE), "BIGINT"),
+    (re.compile(r"\ACREATE\s+FOREIGN\s+TABLE\b", re.IGNORECASE), "CREATE TABLE"),
+    (re.compile(r"\)\s*SERVER\s+\S+(?:\s+OPTIONS\s*\(.*\))?\s*\Z", re.IGNORECASE | re.DOTALL), ")"),
+    (re.compile(r"\AALTER\s+FOREIGN\s+TABLE\b", re.IGNORECASE), "ALTER TABLE"),
     (re.compile(r"\bNO\s+INHERIT\b", re.IGNORECASE), ""),
     (re.compile(r"\bMATCH\s+(?:FULL|SIMPLE|PARTIAL)\b", re.IGNORECASE), ""),
     (re.compile(r"\)\s*(?:(?:TEXTIMAGE_|FILESTREAM_)?ON\s+\[?\w+\]?\s*)+\Z", re.IGNORECASE), ")"),

@@ -189,8 +189,11 @@ def _value_end(text: str, place: int) -> int:
 def _expression(text: str, dialect: str, reader: Reader, found: Inserted) -> Json:
     if not text.strip():
         raise NotRowsError("statement with a syntax error")
+    chosen = _parsed(f"SELECT {text}", dialect).expressions
+    if len(chosen) != 1:
+        raise NotRowsError("statement with a syntax error")
     try:
-        return reader.value(_parsed(text, dialect))
+        return reader.value(chosen[0])
     except NotConstantError:
         found.unread += 1
         return None

@@ -21,7 +21,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"TYPE", "type"),
     (r"DOMAIN", "domain"),
     (r"VIRTUAL TABLE", "virtual table"),
-    (r"SCHEMA|DATABASE|EXTENSION|ROLE|USER|SERVER|LANGUAGE|PUBLICATION|TABLESPACE", "setting"),
+    (r"SCHEMA|DATABASE|EXTENSION|ROLE|USER|SERVER|PUBLICATION|TABLESPACE", "setting"),
+    (r"SUBSCRIPTION|FOREIGN DATA WRAPPER|(?:TRUSTED )?(?:PROCEDURAL )?LANGUAGE", "setting"),
     (r"RULE|POLICY|CAST|OPERATOR|COLLATION|EVENT|STATISTICS|TEXT SEARCH", "rule or operator"),
 )
 _MADE = r"CREATE (?:OR REPLACE )?(?:DEFINER\s*=\s*\S+ )?(?:{})\b"
