@@ -60,6 +60,8 @@ class Result(Record, kw_only=True):
 
     data: Json = None
     error: Fault | None = None
+    breaches: tuple[str, ...] = ()
+    """Ids of advisory rules that the call broke; for the verdict, never shown to an agent."""
 
     @property
     def ok(self) -> bool:

@@ -16,7 +16,12 @@ from collections.abc import Callable
 from agentgym import rules
 from agentgym.domain import Clock, Domain, Source
 from agentgym.schema import Check, Entity, Field, Relation, Schema
-from agentgym.tools.algebra import Argument, Get, Tool, Update
+from agentgym.tools.algebra import (
+    Argument,
+    Get,
+    Tool,
+    Update,
+)
 from agentgym.world.compile import Engine
 
 __all__ = ["domain", "figures"]

@@ -24,9 +24,7 @@ from agentgym.prove.shortest import lower_bound, must_see
 from agentgym.schema import Entity, Schema
 from agentgym.schema.types import Row
 from agentgym.tasks.sample import Sampler
-from agentgym.tools.algebra import (
-    ListRelated,
-)
+from agentgym.tools.algebra import ListRelated
 
 READS = ("lookup", "multi_hop", "aggregate")
 Calls = list[tuple[str, dict[str, Json]]]

@@ -28,10 +28,10 @@ from agentgym.tools.algebra import (
     ListRelated,
     Search,
     Update,
-    bindings,
     is_write,
     subject,
 )
+from agentgym.tools.parameters import bindings
 
 Calls = list[tuple[str, dict[str, Json]]]
 

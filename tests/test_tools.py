@@ -32,13 +32,12 @@ from agentgym.tools.algebra import (
     Tool,
     Transition,
     Update,
-    bindings,
     is_write,
     listed,
-    parameters,
     subject,
 )
 from agentgym.tools.derive import RESERVED_PARAMETERS, RESERVED_TOOLS, derive
+from agentgym.tools.parameters import bindings, parameters
 from agentgym.tools.views import faces, openai_tools, view
 
 CONTROLS = {"page", "sort_by", "descending", "function", "field"}

@@ -15,7 +15,7 @@ import msgspec
 from agentgym.domain.valid import check_parts
 from agentgym.errors import DomainError, nearest
 from agentgym.formats import FORMAT, Json, Record, encode, encode_lines, fingerprint
-from agentgym.rules import Rule
+from agentgym.rules import Effect, Rule
 from agentgym.schema import Schema
 from agentgym.schema.types import Row, to_wire
 from agentgym.tools.algebra import Tool
@@ -91,6 +91,7 @@ class Domain(Record, kw_only=True, dict=True):
     """What the agent's job is here, in a few sentences: the system prompt opens with it."""
     schema: Schema
     rules: tuple[Rule, ...] = ()
+    effects: tuple[Effect, ...] = ()
     tools: tuple[Tool, ...] = ()
     clock: Clock
     source: Source
@@ -103,7 +104,7 @@ class Domain(Record, kw_only=True, dict=True):
 
     @cached_property
     def world_hash(self) -> str:
-        """SHA-256 over schema, rules, tools, clock and rows."""
+        """SHA-256 over schema, rules, effects, tools, clock and rows."""
         return fingerprint(self.to_json() + b"\n" + self.rows_to_lines())
 
     @property
@@ -168,7 +169,7 @@ class Domain(Record, kw_only=True, dict=True):
                 hint="undo the edit",
             )
         self.clock.validate(where=f"{where} $.clock")
-        check_parts(self.schema, self.rules, self.tools, where=where)
+        check_parts(self.schema, self.rules, self.effects, self.tools, where=where)
 
 
 class Manifest(Record, kw_only=True, omit_defaults=False):

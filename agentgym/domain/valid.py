@@ -15,7 +15,7 @@ from typing import Never
 
 from agentgym.errors import DomainError, SchemaError, nearest
 from agentgym.formats import Json
-from agentgym.rules import All, AnyOf, Compare, In, Move, NoChildren, Not, Predicate, Rule
+from agentgym.rules import All, AnyOf, Compare, Effect, In, Move, NoChildren, Not, Predicate, Rule
 from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import to_stored
 from agentgym.tools.algebra import (
@@ -44,13 +44,19 @@ _UNDO = "undo the edit, or build the domain again"
 
 
 def check_parts(
-    schema: Schema, rules: Sequence[Rule], tools: Sequence[Tool], *, where: str
+    schema: Schema,
+    rules: Sequence[Rule],
+    effects: Sequence[Effect],
+    tools: Sequence[Tool],
+    *,
+    where: str,
 ) -> None:
     """Check that the parts of a domain fit together.
 
     Args:
         schema: What the rows are like.
         rules: What must hold when tools write.
+        effects: What happens besides.
         tools: What agents can do.
         where: The file, for messages.
 

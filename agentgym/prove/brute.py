@@ -26,10 +26,9 @@ from agentgym.tools.algebra import (
     ListRelated,
     Search,
     Tool,
-    bindings,
-    parameters,
     subject,
 )
+from agentgym.tools.parameters import bindings, parameters
 from agentgym.world.compile import engine
 
 __all__ = ["answers", "extents", "shortest", "values"]

@@ -18,7 +18,16 @@ from agentgym.schema import Entity
 from agentgym.schema.types import Row, to_stored, to_wire
 from agentgym.tasks import Task
 from agentgym.tasks.values import new_value
-from agentgym.tools.algebra import Create, Delete, Get, Tool, Transition, Update, bindings, is_write
+from agentgym.tools.algebra import (
+    Create,
+    Delete,
+    Get,
+    Tool,
+    Transition,
+    Update,
+    is_write,
+)
+from agentgym.tools.parameters import bindings
 
 __all__ = ["mutants"]
 

@@ -14,7 +14,8 @@ from decimal import Decimal
 
 from agentgym.errors import SchemaError
 from agentgym.formats import Json, encode
-from agentgym.rules.predicate import All, AnyOf, Compare, In, Move, NoChildren, Not, Predicate, Rule
+from agentgym.rules.predicate import All, AnyOf, Compare, In, Move, NoChildren, Not, Predicate
+from agentgym.rules.rule import Rule
 from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import to_stored, to_wire
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from agentgym.formats import Record
 from agentgym.rules.english import a, capital, few, listing, own
-from agentgym.rules.predicate import Move, NoChildren, Rule
+from agentgym.rules.predicate import Move, NoChildren
+from agentgym.rules.rule import Rule
 from agentgym.rules.sentences import life, refusal, sentence
 from agentgym.schema import Entity, Schema
 

@@ -1,7 +1,8 @@
-"""The predicates and the rule, as data, and the rules that a schema implies.
+"""Predicates as data.
 
-A `Schema` comes in, `Rule`s go out; nothing here knows SQL or tools. Next:
-`sentences`, which says them in English.
+They speak of the row that is written and the rows around it, of the caller's arguments, of who
+is served, what the user agreed to, the clock, and what was called before. One predicate is compiled to a guard (by `world.guards`), said in English (`sentences`,
+`hint`), and tried at its limits (`boundary`). Nothing here knows SQL or tools. Next: `rule`.
 """
 
 from __future__ import annotations
@@ -10,38 +11,57 @@ from collections.abc import Iterator
 from typing import Literal
 
 from agentgym.formats import Json, Record
-from agentgym.schema import Check, Lifecycle, Relation, Schema
 
 __all__ = [
     "All",
+    "Alone",
     "AnyOf",
+    "Authenticated",
+    "Calls",
     "Compare",
+    "Confirmed",
+    "Count",
+    "Elapsed",
+    "Holder",
     "In",
     "Move",
     "NoChildren",
     "Not",
+    "Owner",
+    "Param",
     "Predicate",
-    "Rule",
-    "derive",
     "fields_of",
+    "parts",
 ]
+
+Relative = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 
 
 class Compare(Record, kw_only=True, tag="compare"):
-    """A field of the row, as it will be, compared with a value or another field."""
+    """A field compared with a value or another field of the same row.
+
+    With `path`, of the row that is reached from the written one over those relations, each
+    from child to parent. A comparison with NULL is unknown, and what is unknown passes.
+    """
 
     field: str
-    op: Literal["eq", "ne", "lt", "le", "gt", "ge"]
+    op: Relative
     value: Json = None
     """Wire value; None when `other` is given."""
     other: str | None = None
+    path: tuple[str, ...] = ()
+    """Names of relations, upwards."""
+    at: Literal["after", "before"] = "after"
+    """The row as it will be, or as it is (a row that is being created is nothing: unknown)."""
 
 
 class In(Record, kw_only=True, tag="in"):
-    """A field of the row, as it will be, is one of the values."""
+    """A field is one of the values."""
 
     field: str
     values: tuple[Json, ...]
+    path: tuple[str, ...] = ()
+    at: Literal["after", "before"] = "after"
 
 
 class Move(Record, kw_only=True, tag="move"):
@@ -54,6 +74,90 @@ class NoChildren(Record, kw_only=True, tag="no_children"):
     """No row refers to this one through the relation."""
 
     relation: str
+
+
+class Alone(Record, kw_only=True, tag="alone"):
+    """The exclusive of that id (see `schema.Exclusive`) holds for the row as it will be."""
+
+    exclusive: str
+
+
+class Count(Record, kw_only=True, tag="count"):
+    """How many rows refer to one row, once the write is done.
+
+    The one row is reached from the written one over `path` (empty: it is the written one);
+    counted are the rows that refer to it through `relation` and pass `where`.
+    """
+
+    path: tuple[str, ...] = ()
+    relation: str
+    where: dict[str, tuple[str, ...]] = {}
+    """Field of the referring row to the wire values (of an enum or text) that count."""
+    op: Relative
+    value: int
+
+
+class Elapsed(Record, kw_only=True, tag="elapsed"):
+    """The time since a date or datetime (negative while it lies ahead) compared with a limit.
+
+    `Elapsed(field="ordered_at", op="le", seconds=30 * 86400)`: ordered at most 30 days ago.
+    `Elapsed(field="starts_at", op="le", seconds=-86400)`: starts in a day or later.
+    """
+
+    field: str
+    op: Literal["lt", "le", "gt", "ge"]
+    seconds: int
+    path: tuple[str, ...] = ()
+    at: Literal["after", "before"] = "after"
+
+
+class Param(Record, kw_only=True, tag="param"):
+    """An argument of the call compared with a value; one that was not sent is unknown."""
+
+    param: str
+    op: Relative
+    value: Json
+
+
+class Authenticated(Record, kw_only=True, tag="authenticated"):
+    """The agent has identified the user as a row of the entity."""
+
+    entity: str
+
+
+class Owner(Record, kw_only=True, tag="owner"):
+    """The path leads from the row to the one as which the user was identified.
+
+    Unlike comparisons it fails, and does not pass, where the path ends at nothing or nobody
+    was identified. A row that is changed is looked at as it is and as it will be.
+    """
+
+    path: tuple[str, ...] = ()
+
+
+class Holder(Record, kw_only=True, tag="holder"):
+    """A field of the identified user's row is one of the values; fails while nobody is."""
+
+    entity: str
+    field: str
+    values: tuple[Json, ...]
+
+
+class Confirmed(Record, kw_only=True, tag="confirmed"):
+    """The user said yes when the agent asked whether to go on; one yes serves one write."""
+
+
+class Calls(Record, kw_only=True, tag="calls"):
+    """How often a tool has been called with success in this conversation.
+
+    Only calls that agree with this one are counted: `same` maps a parameter of this call to
+    a parameter of that tool, whose values must be equal.
+    """
+
+    tool: str
+    same: dict[str, str] = {}
+    op: Relative
+    value: int
 
 
 class Not(Record, kw_only=True, tag="not"):
@@ -69,113 +173,57 @@ class All(Record, kw_only=True, tag="all"):
 
 
 class AnyOf(Record, kw_only=True, tag="any"):
-    """At least one of the predicates holds."""
+    """At least one of the predicates holds; of none, so it never holds."""
 
     of: tuple[Predicate, ...]
 
 
-Predicate = Compare | In | Move | NoChildren | Not | All | AnyOf
+Predicate = (
+    Compare
+    | In
+    | Move
+    | NoChildren
+    | Alone
+    | Count
+    | Elapsed
+    | Param
+    | Authenticated
+    | Owner
+    | Holder
+    | Confirmed
+    | Calls
+    | Not
+    | All
+    | AnyOf
+)
 
 
-class Rule(Record, kw_only=True):
-    """What must hold when tools write rows of an entity."""
-
-    id: str
-    entity: str
-    on: tuple[Literal["create", "update", "delete"], ...]
-    """The kinds of write that the rule guards."""
-    predicate: Predicate
-    """A comparison with NULL passes, as in SQL."""
-    evidence: tuple[str, ...] = ()
-
-
-def derive(schema: Schema) -> tuple[Rule, ...]:
-    """Make the rules that a schema implies: checks, life cycles, restricted deletes.
-
-    Returns:
-        Checks first, then life cycles, then deletes, each in the schema's order; ids are unique.
-    """
-    rules = [_from_check(check) for check in schema.checks]
-    rules += [_from_lifecycle(lifecycle) for lifecycle in schema.lifecycles]
-    rules += [_from_relation(relation) for relation in schema.relations]
-    return tuple(_numbered(rules))
-
-
-def fields_of(predicate: Predicate) -> frozenset[str]:
-    """Name the fields of the row on which the predicate depends."""
-    return frozenset(_fields(predicate))
-
-
-def _fields(predicate: Predicate) -> Iterator[str]:
+def parts(predicate: Predicate) -> Iterator[Predicate]:
+    """Yield the predicate and all that it is made of, outermost first."""
+    yield predicate
     match predicate:
-        case Compare():
-            yield predicate.field
-            if predicate.other is not None:
-                yield predicate.other
-        case In() | Move():
-            yield predicate.field
         case Not():
-            yield from _fields(predicate.of)
+            yield from parts(predicate.of)
         case All() | AnyOf():
             for part in predicate.of:
-                yield from _fields(part)
-        case NoChildren():
+                yield from parts(part)
+        case _:
             pass
 
 
-def _numbered(rules: list[Rule]) -> Iterator[Rule]:
-    taken = {rule.id for rule in rules}
-    seen: set[str] = set()
-    for rule in rules:
-        name, number = rule.id, 2
-        while name in seen:
-            name, number = f"{rule.id}_{number}", number + 1
-            if name in taken:
-                name = rule.id
-        seen.add(name)
-        yield (
-            rule
-            if name == rule.id
-            else Rule(
-                id=name,
-                entity=rule.entity,
-                on=rule.on,
-                predicate=rule.predicate,
-                evidence=rule.evidence,
-            )
-        )
-
-
-def _from_check(check: Check) -> Rule:
-    predicate: Predicate
-    if check.op == "in":
-        predicate = In(field=check.field, values=tuple(check.value))
-    else:
-        predicate = Compare(field=check.field, op=check.op, value=check.value, other=check.other)
-    return Rule(
-        id=check.id,
-        entity=check.entity,
-        on=("create", "update"),
-        predicate=predicate,
-        evidence=check.evidence,
-    )
-
-
-def _from_lifecycle(lifecycle: Lifecycle) -> Rule:
-    return Rule(
-        id=f"{lifecycle.entity}_{lifecycle.field}_moves",
-        entity=lifecycle.entity,
-        on=("create", "update"),
-        predicate=Move(field=lifecycle.field),
-        evidence=lifecycle.evidence,
-    )
-
-
-def _from_relation(relation: Relation) -> Rule:
-    return Rule(
-        id=f"{relation.target}_keeps_{relation.name}",
-        entity=relation.target,
-        on=("delete",),
-        predicate=NoChildren(relation=relation.name),
-        evidence=relation.evidence,
-    )
+def fields_of(predicate: Predicate) -> frozenset[str]:
+    """Name the fields of the written row itself on which the predicate depends."""
+    found: set[str] = set()
+    for part in parts(predicate):
+        match part:
+            case Compare() if not part.path:
+                found.add(part.field)
+                if part.other is not None:
+                    found.add(part.other)
+            case In() | Elapsed() if not part.path:
+                found.add(part.field)
+            case Move():
+                found.add(part.field)
+            case _:
+                pass
+    return frozenset(found)

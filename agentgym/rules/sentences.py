@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from agentgym.errors import SchemaError
 from agentgym.rules.english import a, capital, listing, own, value
-from agentgym.rules.predicate import All, AnyOf, Compare, In, Move, NoChildren, Not, Predicate, Rule
+from agentgym.rules.predicate import All, AnyOf, Compare, In, Move, NoChildren, Not, Predicate
+from agentgym.rules.rule import Rule
 from agentgym.schema import Entity, Lifecycle, Relation, Schema
 
 __all__ = ["hint", "life", "refusal", "sentence"]

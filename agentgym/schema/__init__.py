@@ -3,7 +3,7 @@
 A `Schema` does not know where it came from. Every name is an ASCII identifier; what
 people say is in `label`, what the source said is in `source`. Values have two
 forms, told apart in `schema.types`: *stored* (what a world holds) and *wire* (what
-tools speak and files hold). Next: `types`, `names`, `roles`.
+tools speak and files hold). Next: `invariants`, `types`, `names`, `roles`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,21 @@ import msgspec
 
 from agentgym.errors import SchemaError, nearest
 from agentgym.formats import Json, Record
+from agentgym.schema.invariants import Derived, Exclusive, Product
 
-__all__ = ["Check", "Entity", "Field", "Lifecycle", "Relation", "Role", "Schema", "ValueType"]
+__all__ = [
+    "Check",
+    "Derived",
+    "Entity",
+    "Exclusive",
+    "Field",
+    "Lifecycle",
+    "Product",
+    "Relation",
+    "Role",
+    "Schema",
+    "ValueType",
+]
 
 ValueType = Literal[
     "integer", "decimal", "float", "text", "boolean", "date", "datetime", "enum", "json", "bytes"
@@ -195,6 +208,14 @@ class Schema(Record, kw_only=True, dict=True):
     relations: tuple[Relation, ...] = ()
     checks: tuple[Check, ...] = ()
     lifecycles: tuple[Lifecycle, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    """Fields that the world computes; no tool sets them."""
+    exclusives: tuple[Exclusive, ...] = ()
+
+    @cached_property
+    def computed(self) -> frozenset[tuple[str, str]]:
+        """The (entity, field) pairs that the world computes."""
+        return frozenset((one.entity, one.field) for one in self.derived)
 
     @cached_property
     def by_name(self) -> dict[str, Entity]:

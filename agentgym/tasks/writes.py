@@ -12,7 +12,12 @@ from agentgym.plan import Plan, Setting
 from agentgym.tasks.clues import Sketch
 from agentgym.tasks.values import new_value
 from agentgym.tasks.walks import At, Walker
-from agentgym.tools.algebra import Create, Delete, Transition, Update
+from agentgym.tools.algebra import (
+    Create,
+    Delete,
+    Transition,
+    Update,
+)
 
 __all__ = ["Writer"]
 

@@ -15,7 +15,8 @@ from agentgym.domain import Domain
 from agentgym.formats import Json
 from agentgym.schema import Field
 from agentgym.schema.types import Row, to_wire
-from agentgym.tools.algebra import Tool, bindings, is_write, parameters
+from agentgym.tools.algebra import Tool, is_write
+from agentgym.tools.parameters import bindings, parameters
 
 __all__ = ["arguments", "calls", "nonsense", "values"]
 

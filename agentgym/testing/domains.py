@@ -16,7 +16,8 @@ from agentgym.policies.oracle import Oracle
 from agentgym.policies.scripted import Noop
 from agentgym.schema.holds import violations
 from agentgym.testing.honesty import check_honesty
-from agentgym.tools.algebra import bindings, is_write
+from agentgym.tools.algebra import is_write
+from agentgym.tools.parameters import bindings
 
 __all__ = ["check_domain"]
 

@@ -28,10 +28,9 @@ from agentgym.tools.algebra import (
     Search,
     Tool,
     Update,
-    bindings,
-    parameters,
     subject,
 )
+from agentgym.tools.parameters import bindings, parameters
 from agentgym.world.compile import Engine, engine
 from agentgym.world.rows import World
 

@@ -45,10 +45,9 @@ from agentgym.tools.algebra import (
     Tool,
     Transition,
     Update,
-    bindings,
     listed,
-    parameters,
 )
+from agentgym.tools.parameters import bindings, parameters
 from agentgym.trajectory import Fault, Result
 from agentgym.world.creates import WRITTEN
 from agentgym.world.keys import pattern, spell

@@ -1,8 +1,10 @@
 """The algebra of tools: a tool is one term, and the term is data.
 
-A term determines its parameters completely, so that no tool can declare an argument
-that it ignores: `parameters` renders them as JSON Schema. `world.compile` turns terms
-into statements. Next: `derive` makes the tools of a schema.
+A term says completely what a tool does and which parameters it has, so that no tool can declare
+an argument that it ignores. Reads come first, then writes of one row, then those of several,
+then what belongs to no entity. Effects and derived values are no part of a term: the world adds
+them to every write (`rules.effect`, `schema.invariants`). Next: `parameters`, which renders a
+term's parameters as JSON Schema.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from __future__ import annotations
 from typing import Literal
 
 from agentgym.formats import Json, Record
-from agentgym.schema import Field, Schema
-from agentgym.schema.types import json_schema
+from agentgym.schema import Schema
 
 __all__ = [
+    "WRITES",
     "Aggregate",
     "Argument",
     "AskUser",
@@ -26,18 +28,28 @@ __all__ = [
     "Find",
     "Function",
     "Get",
+    "Identify",
+    "Link",
     "ListRelated",
+    "ListTools",
+    "Nested",
     "Op",
     "Order",
+    "ReadManual",
     "Search",
+    "SearchManual",
+    "Sequence",
+    "ShowToolDoc",
+    "Side",
+    "Step",
     "Term",
     "Tool",
+    "Transfer",
     "Transition",
+    "Unlink",
     "Update",
-    "bindings",
     "is_write",
     "listed",
-    "parameters",
     "subject",
 ]
 
@@ -137,11 +149,31 @@ class Aggregate(Record, kw_only=True, tag="aggregate"):
     filters: tuple[Filter, ...]
 
 
+class Nested(Record, kw_only=True):
+    """A parameter that holds a list of rows which will refer to the row that is made.
+
+    Each item is an object with the arguments of `values`.
+    """
+
+    param: str
+    relation: str
+    """From the rows of the list to the new row; its fields are filled in."""
+    values: tuple[Argument, ...]
+    description: str
+    least: int = 1
+    most: int = 20
+
+
 class Create(Record, kw_only=True, tag="create"):
-    """A new row. Gives the row as it was written, with what was filled in."""
+    """A new row, and those nested in it.
+
+    Gives the row as it was written, with what was filled in; under the name of each nested
+    parameter, the list of its rows.
+    """
 
     entity: str
     values: tuple[Argument, ...]
+    nested: tuple[Nested, ...] = ()
 
 
 class Update(Record, kw_only=True, tag="update"):
@@ -165,6 +197,103 @@ class Delete(Record, kw_only=True, tag="delete"):
 
     entity: str
     key: tuple[Argument, ...]
+
+
+class Link(Record, kw_only=True, tag="link"):
+    """Two rows (or more) joined by a row of a link entity.
+
+    Gives that row; `conflict` where they are joined already.
+    """
+
+    entity: str
+    """The link entity."""
+    ends: tuple[Argument, ...]
+    """The fields of the link that refer to what is joined, all required."""
+    values: tuple[Argument, ...] = ()
+    """What else the link says: a quantity, a role."""
+
+
+class Unlink(Record, kw_only=True, tag="unlink"):
+    """The row that joins them removed.
+
+    Gives `{"removed": {end: value}}`; `not_found` where there is none, `ambiguous` where there
+    are several.
+    """
+
+    entity: str
+    ends: tuple[Argument, ...]
+
+
+class Side(Record, kw_only=True):
+    """One end of a transfer: a row and the number that falls or rises."""
+
+    entity: str
+    key: tuple[Argument, ...]
+    field: str
+
+
+class Transfer(Record, kw_only=True, tag="transfer"):
+    """An amount moved from one row to another, both or neither.
+
+    Refused where the amount is not more than 0, where both are one row, where the fields of
+    `same` differ (a currency, an owner), and by every rule of either row (what there is must
+    not fall below 0). Gives `{"source": row, "target": row}` after it.
+    """
+
+    source: Side
+    target: Side
+    amount: Argument
+    """Its field is the source's; the target's has the same type, scale and unit."""
+    same: tuple[tuple[str, str], ...] = ()
+    """Fields of source and target that must be equal."""
+
+
+class Step(Record, kw_only=True):
+    """One operation of a sequence; its parameters are those of the tool, unless they are set."""
+
+    term: Create | Update | Transition | Link | Unlink | Delete | Transfer
+    given: dict[str, Json] = {}
+    """Parameters to wire values that the tool itself sets."""
+    taken: dict[str, str] = {}
+    """Parameters to `<step>.<field>`: a value of the row that an earlier step gave, as `0.id`."""
+
+
+class Sequence(Record, kw_only=True, tag="sequence"):
+    """Several operations in one transaction: all or none. Gives `{"steps": [result..]}`.
+
+    A parameter that several steps take under the same name is one parameter of the tool.
+    """
+
+    steps: tuple[Step, ...]
+
+
+class Identify(Record, kw_only=True, tag="identify"):
+    """The user identified as one row of an entity, by what only that person would know.
+
+    Gives `{"identified": {key}}`; `not_found` where no row has all the values (texts compare
+    whatever their case), `ambiguous` where several have. The conversation goes on as with that
+    person; a failing call leaves it as it was.
+    """
+
+    entity: str
+    by: tuple[Argument, ...]
+    """At least two fields, or one that is unique; all required."""
+
+
+class ListTools(Record, kw_only=True, tag="list_tools"):
+    """The names of the tools at hand, each with the first sentence of its description."""
+
+
+class ShowToolDoc(Record, kw_only=True, tag="show_tool_doc"):
+    """What one tool does and takes. Gives its name, description and parameters; `not_found`."""
+
+
+class ReadManual(Record, kw_only=True, tag="read_manual"):
+    """One section of the desk manual, or the list of its sections."""
+
+
+class SearchManual(Record, kw_only=True, tag="search_manual"):
+    """The paragraphs of the manual that hold the words, best first, a few at a time."""
 
 
 class Calculate(Record, kw_only=True, tag="calculate"):
@@ -193,13 +322,22 @@ Term = (
     | Update
     | Transition
     | Delete
+    | Link
+    | Unlink
+    | Transfer
+    | Sequence
+    | Identify
+    | ListTools
+    | ShowToolDoc
+    | ReadManual
+    | SearchManual
     | Calculate
     | CurrentTime
     | AskUser
     | Conclude
 )
 
-WRITES = (Create, Update, Transition, Delete)
+WRITES = (Create, Update, Transition, Delete, Link, Unlink, Transfer, Sequence)
 
 
 class Tool(Record, kw_only=True):
@@ -217,39 +355,6 @@ def is_write(tool: Tool) -> bool:
     return isinstance(tool.term, WRITES)
 
 
-def bindings(term: Term, schema: Schema) -> dict[str, tuple[str, str, str]]:
-    """Map each parameter that stands for a field to (entity, field, use).
-
-    `use` is `key`, `by`, `value`, `to`, or a filter's op. Parameters like `page` are left out.
-    """
-    found: dict[str, tuple[str, str, str]] = {}
-    match term:
-        case Get():
-            found |= {a.param: (term.entity, a.field, "key") for a in term.key}
-        case Find():
-            found |= {a.param: (term.entity, a.field, "by") for a in term.by}
-        case Search() | Aggregate():
-            found |= {f.param: (term.entity, f.field, f.op) for f in term.filters}
-        case ListRelated():
-            found |= {
-                a.param: (schema.relation(term.relation).target, a.field, "key") for a in term.key
-            }
-            found |= {f.param: (listed(term, schema), f.field, f.op) for f in term.filters}
-        case Create():
-            found |= {a.param: (term.entity, a.field, "value") for a in term.values}
-        case Update():
-            found |= {a.param: (term.entity, a.field, "key") for a in term.key}
-            found |= {a.param: (term.entity, a.field, "value") for a in term.values}
-        case Transition():
-            found |= {a.param: (term.entity, a.field, "key") for a in term.key}
-            found[term.to.param] = (term.entity, term.to.field, "to")
-        case Delete():
-            found |= {a.param: (term.entity, a.field, "key") for a in term.key}
-        case _:
-            pass
-    return found
-
-
 def listed(term: ListRelated, schema: Schema) -> str:
     """Name the entity whose rows the tool lists."""
     if term.through is not None:
@@ -258,163 +363,14 @@ def listed(term: ListRelated, schema: Schema) -> str:
 
 
 def subject(term: Term, schema: Schema) -> str | None:
-    """Name the entity whose rows the tool gives or changes; None for the domain-free ones."""
+    """Name the entity whose rows the tool gives or changes; None for the domain-free ones.
+
+    Of several that it changes, the first.
+    """
     if isinstance(term, ListRelated):
         return listed(term, schema)
+    if isinstance(term, Transfer):
+        return term.source.entity
+    if isinstance(term, Sequence):
+        return subject(term.steps[0].term, schema)
     return getattr(term, "entity", None)
-
-
-def parameters(tool: Tool, schema: Schema) -> dict[str, Json]:
-    """Render the parameters of a tool as a JSON Schema object (2020-12)."""
-    properties: dict[str, Json] = {}
-    required: list[str] = []
-
-    def add(argument: Argument | Filter, entity: str, *, need: bool, null: bool = False) -> None:
-        kind = _loose(schema.entity(entity).field(argument.field), argument)
-        if null and "type" in kind:
-            kind["type"] = [kind["type"], "null"]
-            if "enum" in kind:
-                kind["enum"] = [*kind["enum"], None]
-        properties[argument.param] = kind | {"description": argument.description}
-        if need:
-            required.append(argument.param)
-
-    term = tool.term
-    match term:
-        case Get() | Delete():
-            for argument in term.key:
-                add(argument, term.entity, need=True)
-        case Find():
-            for argument in term.by:
-                add(argument, term.entity, need=True)
-        case Search() | ListRelated():
-            entity = term.entity if isinstance(term, Search) else listed(term, schema)
-            if isinstance(term, ListRelated):
-                for argument in term.key:
-                    add(argument, schema.relation(term.relation).target, need=True)
-            for one in term.filters:
-                add(one, entity, need=False)
-            if term.sorts:
-                properties["sort_by"] = {
-                    "type": "string",
-                    "enum": list(term.sorts),
-                    "description": "Field to sort by" + _default_order(term.order),
-                }
-                properties["descending"] = {
-                    "type": "boolean",
-                    "description": "Whether the largest or latest comes first, "
-                    "when sort_by is given (default false).",
-                }
-            properties["page"] = {
-                "type": "integer",
-                "minimum": 1,
-                "description": f"Page to show, {term.page_size} items each (default 1).",
-            }
-        case Aggregate():
-            if len(term.functions) > 1:
-                properties["function"] = {
-                    "type": "string",
-                    "enum": list(term.functions),
-                    "description": "What to compute over the matching rows.",
-                }
-                required.append("function")
-            if term.fields:
-                properties["field"] = {
-                    "type": "string",
-                    "enum": list(term.fields),
-                    "description": "Field to compute it of; not needed to count rows.",
-                }
-            for one in term.filters:
-                add(one, term.entity, need=False)
-        case Create():
-            for argument in term.values:
-                nullable = schema.entity(term.entity).field(argument.field).nullable
-                add(
-                    argument,
-                    term.entity,
-                    need=argument.required,
-                    null=nullable and not argument.required,
-                )
-        case Update():
-            for argument in term.key:
-                add(argument, term.entity, need=True)
-            for argument in term.values:
-                add(
-                    argument,
-                    term.entity,
-                    need=False,
-                    null=schema.entity(term.entity).field(argument.field).nullable,
-                )
-        case Transition():
-            for argument in (*term.key, term.to):
-                add(argument, term.entity, need=True)
-        case _:
-            return _FREE[type(term)]
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-def _default_order(order: Order | None) -> str:
-    if order is None:
-        return "."
-    first = "largest or latest" if order.descending else "smallest or earliest"
-    return f" (by default {order.field}, {first} first)."
-
-
-def _loose(field: Field, argument: Argument | Filter) -> dict[str, Json]:
-    kind = json_schema(field)
-    if isinstance(argument, Filter) and argument.op == "contains":
-        return {"type": "string", "minLength": 1}
-    if isinstance(argument, Filter):
-        kind.pop("maxLength", None)
-    return kind
-
-
-def _free(properties: dict[str, Json], required: list[str]) -> dict[str, Json]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-_FREE: dict[type, dict[str, Json]] = {
-    Calculate: _free(
-        {
-            "expression": {
-                "type": "string",
-                "description": "Numbers with + - * / ( ) and round(x, digits), min(..), max(..).",
-            }
-        },
-        ["expression"],
-    ),
-    CurrentTime: _free({}, []),
-    AskUser: _free(
-        {"question": {"type": "string", "minLength": 1, "description": "What to ask the user."}},
-        ["question"],
-    ),
-    Conclude: _free(
-        {
-            "outcome": {
-                "type": "string",
-                "enum": ["done", "refused", "impossible"],
-                "description": "done: the request is fulfilled; refused: a rule forbids it; "
-                "impossible: something is missing.",
-            },
-            "answer": {
-                "description": "The answer, when the user asked for one: the value alone, "
-                "or a list of values."
-            },
-            "reason": {
-                "type": "string",
-                "description": "The rule or the missing thing, when not done.",
-            },
-        },
-        ["outcome"],
-    ),
-}

@@ -13,8 +13,14 @@ from agentgym.errors import TaskError, nearest
 from agentgym.formats import Json
 from agentgym.rng import stream
 from agentgym.schema import Schema
-from agentgym.tools.algebra import ListRelated, Tool, is_write, parameters, subject
+from agentgym.tools.algebra import (
+    ListRelated,
+    Tool,
+    is_write,
+    subject,
+)
 from agentgym.tools.derive.texts import shown
+from agentgym.tools.parameters import parameters
 from agentgym.trajectory import ToolFace
 
 __all__ = ["MAX_TOOLS", "faces", "openai_tools", "view"]

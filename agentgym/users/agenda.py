@@ -97,6 +97,8 @@ class Reply(Record, kw_only=True):
     text: str
     ends: bool = False
     """Whether the conversation is over with it."""
+    confirms: bool = False
+    """Whether it says yes to going on with a change."""
 
 
 class Agenda:

@@ -16,7 +16,6 @@ from agentgym.errors import nearest
 from agentgym.formats import Json
 from agentgym.schema import Field
 from agentgym.schema.types import Stored, parser
-from agentgym.tools import algebra
 from agentgym.tools.algebra import (
     Aggregate,
     AskUser,
@@ -33,6 +32,7 @@ from agentgym.tools.algebra import (
     Transition,
     Update,
 )
+from agentgym.tools.parameters import parameters
 from agentgym.trajectory import Fault, Result
 from agentgym.world.arguments import Parameter, Reader, choice, words
 from agentgym.world.calculate import calculate
@@ -61,7 +61,7 @@ class Engine:
     def parameters(self) -> dict[str, dict[str, Json]]:
         """The JSON Schema of each tool's parameters, by tool name."""
         schema = self.domain.schema
-        return {tool.name: algebra.parameters(tool, schema) for tool in self.domain.tools}
+        return {tool.name: parameters(tool, schema) for tool in self.domain.tools}
 
     def world(self) -> World:
         """Make a world of the rows at the start, on a connection of its own."""

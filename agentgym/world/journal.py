@@ -39,12 +39,17 @@ class RowChange(Record, kw_only=True):
 
 
 class Session(Record, kw_only=True):
-    """What the user has agreed to so far: part of every snapshot, never of the digest."""
+    """What this conversation has established: part of every snapshot, never of the digest.
 
-    confirmed: tuple[str, ...] = ()
-    """Ids of what the user confirmed, in order."""
-    asked: tuple[str, ...] = ()
-    """Ids of what the user was asked, in order."""
+    Never changed in place; a world that learns something gets another one.
+    """
+
+    identity: tuple[str, Key] | None = None
+    """Entity and key of the row as which the user was identified."""
+    confirmed: int = 0
+    """How often the user said yes to going on, less the writes that this has served."""
+    marks: dict[str, int] = {}
+    """How often something that a rule counts has happened, by the mark of the call."""
 
 
 class Snapshot(Record, kw_only=True):
@@ -80,9 +85,11 @@ def rows_hash(rows: Mapping[str, Iterable[Row]]) -> int:
 class Journal:
     """The changed rows of one world, and their share of the digest."""
 
-    __slots__ = ("_digest", "_log", "delta", "revision")
+    __slots__ = ("_digest", "_log", "delta", "revision", "trail")
 
     def __init__(self) -> None:
+        self.trail: list[tuple[str, Row | None, Row | None]] = []
+        """Writes since the last `World.begin`: (entity, before, after)."""
         self.delta: Delta = {}
         self.revision = 0
         """Row writes so far."""
@@ -99,7 +106,9 @@ class Journal:
             del self.delta[slot]
         else:
             self.delta[slot] = (known[0], after)
-        self._log.append((entity, before, after))
+        write = (entity, before, after)
+        self._log.append(write)
+        self.trail.append(write)
         self.revision += 1
 
     def digest(self) -> int:
@@ -121,6 +130,7 @@ class Journal:
         self.revision = 0
         self._digest = 0
         self._log.clear()
+        self.trail.clear()
 
     def replace(self, delta: Delta, digest: int, revision: int) -> None:
         """Take over the state of a snapshot."""
@@ -128,6 +138,7 @@ class Journal:
         self.revision = revision
         self._digest = digest
         self._log.clear()
+        self.trail.clear()
 
 
 def steps(now: Delta, then: Delta) -> list[tuple[str, Key, Row | None, Row | None]]:

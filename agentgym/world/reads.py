@@ -18,7 +18,13 @@ from agentgym.errors import DomainError
 from agentgym.formats import Json
 from agentgym.schema import Field, Schema
 from agentgym.schema.types import Row, Stored, fold, to_wire
-from agentgym.tools.algebra import Aggregate, Argument, Filter, Find, Get
+from agentgym.tools.algebra import (
+    Aggregate,
+    Argument,
+    Filter,
+    Find,
+    Get,
+)
 from agentgym.world.arguments import Given, Parameter, Reader, choice, filtered, keys
 from agentgym.world.refusals import refuse, show
 from agentgym.world.rows import Image, World

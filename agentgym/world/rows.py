@@ -138,6 +138,7 @@ class World:
         self.counters: dict[str, int] = {}
         """`entity.place` of a key field to its largest value ever, where that rose."""
         self._journal = Journal()
+        self._before: tuple[int, dict[str, int], Session] = (0, self.counters, self.session)
         self._tables = image.tables
         self._now: tuple[int, str] = (-1, "")
         self._connection = _connect()
@@ -226,6 +227,26 @@ class World:
         self.execute(table.delete, key)
         self._journal.record(entity, key, row, None)
 
+    def begin(self) -> None:
+        """Begin a call: `undo` takes back what is written from here on."""
+        self._journal.trail.clear()
+        self._before = (self._journal.revision, self.counters, self.session)
+
+    def undo(self) -> None:
+        """Take back every write since `begin`, with counters and session: as if never called."""
+        revision, counters, session = self._before
+        for entity, before, after in self._journal.trail[::-1]:
+            if before is None:
+                assert after is not None
+                self.delete(entity, after)
+            elif after is None:
+                self.insert(entity, before)
+            else:
+                self.update(entity, after, before)
+        self._journal.revision = revision
+        self._journal.trail.clear()
+        self.counters, self.session = counters, session
+
     def reset(self) -> None:
         """Go back to the start: rows, clock, counters and session."""
         if self._journal.revision:
@@ -312,4 +333,4 @@ class World:
     def count(self, entity: str, place: int, number: int) -> None:
         """Raise the counter of a field of the key to `number`, where that is larger."""
         if number > self.counter(entity, place):
-            self.counters[f"{entity}.{place}"] = number
+            self.counters = self.counters | {f"{entity}.{place}": number}

@@ -18,7 +18,14 @@ from sqlalchemy.dialects.sqlite import dialect
 from agentgym.formats import Json
 from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import Row, Stored, to_wire
-from agentgym.tools.algebra import Aggregate, Find, ListRelated, Search, Tool, listed
+from agentgym.tools.algebra import (
+    Aggregate,
+    Find,
+    ListRelated,
+    Search,
+    Tool,
+    listed,
+)
 from agentgym.world.journal import Key
 
 __all__ = ["Statement", "Table", "hidden", "render", "tables"]

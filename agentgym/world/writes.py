@@ -17,7 +17,13 @@ from agentgym.formats import Json
 from agentgym.rules import Move, Rule
 from agentgym.schema import Relation
 from agentgym.schema.types import Row, Stored, to_wire
-from agentgym.tools.algebra import Argument, Delete, Tool, Transition, Update
+from agentgym.tools.algebra import (
+    Argument,
+    Delete,
+    Tool,
+    Transition,
+    Update,
+)
 from agentgym.world.arguments import Reader, argument, keys
 from agentgym.world.guards import Guard, counter, guard
 from agentgym.world.reads import Body, keyed, missing

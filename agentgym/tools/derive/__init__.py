@@ -10,7 +10,13 @@ from collections.abc import Sequence
 
 from agentgym.rules import Rule
 from agentgym.schema import Schema
-from agentgym.tools.algebra import AskUser, Calculate, Conclude, CurrentTime, Tool
+from agentgym.tools.algebra import (
+    AskUser,
+    Calculate,
+    Conclude,
+    CurrentTime,
+    Tool,
+)
 from agentgym.tools.derive.desk import Desk
 from agentgym.tools.derive.naming import RESERVED_PARAMETERS, RESERVED_TOOLS
 from agentgym.tools.derive.reads import reads

@@ -11,7 +11,14 @@ from typing import Literal
 from agentgym.rules import Move, NoChildren, Rule, fields_of
 from agentgym.rules.english import a, capital, listing
 from agentgym.schema import Entity, Field, Lifecycle, Relation
-from agentgym.tools.algebra import Argument, Create, Delete, Tool, Transition, Update
+from agentgym.tools.algebra import (
+    Argument,
+    Create,
+    Delete,
+    Tool,
+    Transition,
+    Update,
+)
 from agentgym.tools.derive import texts
 from agentgym.tools.derive.desk import Desk
 from agentgym.tools.derive.naming import Parameters, slug
