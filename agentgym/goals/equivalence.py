@@ -30,10 +30,18 @@ def generated(entity: Entity) -> tuple[str, ...]:
     return entity.key if entity.key_source in GENERATED else ()
 
 
-def effects(changes: Sequence[RowChange], schema: Schema) -> tuple[Change, ...]:
+def effects(
+    changes: Sequence[RowChange], schema: Schema, *, now: str | None = None
+) -> tuple[Change, ...]:
     """Turn net row changes into the changes that a goal would require.
 
     Changes of volatile fields alone are left out.
+
+    Args:
+        changes: Net row changes of a world.
+        schema: What the rows are of.
+        now: The logical time of the run: a date or time that was set to it came from the clock,
+            and may be another one in another run. None to take every value as it is.
     """
     found = []
     for change in changes:
@@ -59,7 +67,26 @@ def effects(changes: Sequence[RowChange], schema: Schema) -> tuple[Change, ...]:
             if values:
                 key = _wire_key(entity, change.key)
                 found.append(Change(entity=entity.name, kind="update", key=key, values=values))
-    return tuple(found)
+    return tuple(found if now is None else [_timed(c, schema, now) for c in found])
+
+
+def _timed(change: Change, schema: Schema, now: str) -> Change:
+    """Free the values that the clock gave."""
+    entity = schema.entity(change.entity)
+    given = {
+        name
+        for name, value in change.values.items()
+        if entity.field(name).type in ("date", "datetime") and value in (now, now[:10])
+    }
+    if not given:
+        return change
+    return Change(
+        entity=change.entity,
+        kind=change.kind,
+        key=change.key,
+        values={name: value for name, value in change.values.items() if name not in given},
+        free=(*change.free, *sorted(given)),
+    )
 
 
 def compare(
@@ -138,7 +165,9 @@ def _stored_key(entity: Entity, key: tuple[Json, ...] | None) -> tuple[Stored, .
 
 def _same_values(actual: Change, required: Change, schema: Schema) -> bool:
     entity = schema.entity(required.entity)
-    if required.kind != "insert" and set(actual.values) != set(required.values):
+    if required.kind != "insert" and (
+        set(actual.values) - set(required.free) != set(required.values)
+    ):
         return False
     return all(
         name in actual.values

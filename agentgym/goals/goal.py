@@ -23,7 +23,7 @@ class Change(Record, kw_only=True):
     values: dict[str, Json] = {}
     """Insert: every non-volatile field that is fixed. Update: every field that must change."""
     free: tuple[str, ...] = ()
-    """Fields of an insert that may hold anything (generated ones)."""
+    """Fields that may hold anything: keys that the world makes, times that its clock gives."""
 
 
 class Answer(Record, kw_only=True):

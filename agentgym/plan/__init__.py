@@ -18,6 +18,7 @@ __all__ = [
     "Fact",
     "Link",
     "Node",
+    "Party",
     "Pick",
     "Plan",
     "Select",
@@ -122,12 +123,21 @@ class Emit(Record, kw_only=True, tag="emit"):
 Node = Select | Aggregated | Write | Emit
 
 
+class Party(Record, kw_only=True):
+    """Who the user is, where a rule wants to know: facts by which the agent identifies them."""
+
+    entity: str
+    facts: tuple[str, ...]
+    """Ids of facts that no node uses; the user tells them when asked."""
+
+
 class Plan(Record, kw_only=True):
     """Facts and nodes in topological order; emits and writes are what is asked, in order."""
 
     family: Literal["lookup", "multi_hop", "aggregate", "single_write", "multi_write", "read_write"]
     facts: tuple[Fact, ...]
     nodes: tuple[Node, ...]
+    party: Party | None = None
 
     def fact(self, id: str) -> Fact:
         """Return the fact of that id."""
@@ -143,7 +153,8 @@ def told(plan: Plan) -> Plan:
 
     Two plans that ask the same of the same facts are equal after it. Nodes are numbered
     in depth-first order from each emit and write, facts in order of first use; clues of
-    a select are sorted by field and op. Exposure and family are kept.
+    a select are sorted by field and op. Exposure and family are kept; the facts of the party
+    come last.
     """
     facts: dict[str, str] = {}
     nodes: dict[str, Node] = {}
@@ -203,6 +214,9 @@ def told(plan: Plan) -> Plan:
     for node in plan.nodes:
         if isinstance(node, (Write, Emit)):
             visit(node.id)
+    party = plan.party
+    if party is not None:
+        party = Party(entity=party.entity, facts=tuple(fact(old) for old in party.facts))
     kept = {new: old for old, new in facts.items()}
     return Plan(
         family=plan.family,
@@ -211,6 +225,7 @@ def told(plan: Plan) -> Plan:
             for new, f in ((new, plan.fact(old)) for new, old in kept.items())
         ),
         nodes=tuple(nodes.values()),
+        party=party,
     )
 
 

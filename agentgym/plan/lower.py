@@ -11,42 +11,31 @@ from collections.abc import Callable, Iterator, Sequence
 
 from agentgym.formats import Json, Record
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
+from agentgym.plan.remedies import NoLoweringError, Operand, Remedies, Step
 from agentgym.plan.tables import Tables
+from agentgym.rules import Rule
 from agentgym.schema import Entity
 from agentgym.schema.types import Row, to_wire
 from agentgym.tools.algebra import (
     Aggregate,
+    Argument,
     Create,
     Delete,
     Filter,
     Find,
     Get,
+    Link,
     ListRelated,
     Search,
     Tool,
     Transition,
+    Unlink,
     Update,
     subject,
 )
 from agentgym.trajectory import Result
 
 __all__ = ["Lowered", "NoLoweringError", "Step", "lower"]
-
-
-class NoLoweringError(Exception):
-    """No chain of tools leads through the plan; the text says where it broke off."""
-
-
-class Step(Record, kw_only=True):
-    """One call of the gold run."""
-
-    tool: str
-    arguments: dict[str, Json]
-    """Parameter to value, as executed."""
-    origin: dict[str, str]
-    """Parameter to `fact:f1`, `call:0:items.0.album_id`, or `choice` (sorting, function)."""
-    node: str
-    """The plan's node that it serves."""
 
 
 class Lowered(Record, kw_only=True):
@@ -59,10 +48,12 @@ class Lowered(Record, kw_only=True):
     """Select to the key of its row, for selects whose row was seen."""
 
 
-class _Operand(Record, kw_only=True):
-    value: Json
-    origin: str
-
+_KINDS: dict[str, tuple[type, ...]] = {
+    "create": (Create, Link),
+    "update": (Update,),
+    "transition": (Transition,),
+    "delete": (Delete, Unlink),
+}
 
 _At = tuple[int, str, dict[str, Json]]
 """Step number, path prefix, row object."""
@@ -73,6 +64,7 @@ def lower(
     tables: Tables,
     tools: Sequence[Tool],
     call: Callable[[str, dict[str, Json]], Result],
+    rules: Sequence[Rule] = (),
 ) -> Lowered:
     """Turn a plan into calls, executing them.
 
@@ -81,6 +73,8 @@ def lower(
         tables: The rows as they are before the plan.
         tools: The tools to choose from.
         call: Executes a call on a world that starts as `tables` is.
+        rules: Of the domain: what one of them wants first (an identified user, a yes, another
+            call) is done first.
 
     Returns:
         The calls with the origin of each argument, and what they answer.
@@ -88,7 +82,7 @@ def lower(
     Raises:
         NoLoweringError: Some node cannot be reached through the tools.
     """
-    return _Lowering(plan, tables, tools, call).run()
+    return _Lowering(plan, tables, tools, Remedies(plan, tables.schema, tools, rules, call)).run()
 
 
 class _Lowering:
@@ -97,11 +91,12 @@ class _Lowering:
         plan: Plan,
         tables: Tables,
         tools: Sequence[Tool],
-        call: Callable[[str, dict[str, Json]], Result],
+        remedies: Remedies,
     ) -> None:
-        self.plan, self.tables, self.tools, self.call = plan, tables, tools, call
+        self.plan, self.tables, self.tools = plan, tables, tools
         self.schema = tables.schema
-        self.steps: list[Step] = []
+        self.remedies = remedies
+        self.steps = remedies.steps
         self.seen: dict[str, _At] = {}
 
     def run(self) -> Lowered:
@@ -119,16 +114,30 @@ class _Lowering:
             shown[name] = tuple(row[part] for part in entity.key)
         return Lowered(steps=tuple(self.steps), answers=tuple(answers), shown=shown)
 
+    # calls
+
+    def call(
+        self, tool: Tool, values: dict[str, Json], arguments: dict[str, Operand], node: str
+    ) -> tuple[Result, tuple[int, ...]]:
+        """Make a call, doing first what a rule wants done first."""
+        return self.remedies.call(tool, values, arguments, node)
+
+    def step(
+        self, tool: Tool, arguments: dict[str, Operand], node: str, after: tuple[int, ...]
+    ) -> None:
+        """Note a call that was made."""
+        self.remedies.note(tool.name, arguments, node, after)
+
     # values
 
-    def operand(self, node: str, field: str) -> _Operand:
+    def operand(self, node: str, field: str) -> Operand:
         """Return the value of a field of a select's row, by the way that costs least."""
         select = self.plan.node(node)
         assert isinstance(select, Select)
         if node not in self.seen:
             for where in select.where:
                 if where.op == "eq" and where.field == field:
-                    return _Operand(
+                    return Operand(
                         value=self.plan.fact(where.fact).value, origin=f"fact:{where.fact}"
                     )
             if not select.where and select.pick is None and len(select.links) == 1:
@@ -140,7 +149,7 @@ class _Lowering:
         number, prefix, row = self.row(node)
         if row.get(field) is None:
             raise NoLoweringError(f"{select.entity}.{field} is empty or not shown")
-        return _Operand(value=row[field], origin=f"call:{number}:{prefix}{field}")
+        return Operand(value=row[field], origin=f"call:{number}:{prefix}{field}")
 
     def row(self, node: str) -> _At:
         """Find the row of a select, once."""
@@ -160,12 +169,12 @@ class _Lowering:
 
     # reading
 
-    def known(self, select: Select) -> tuple[dict[str, _Operand], list[tuple[str, str, _Operand]]]:
+    def known(self, select: Select) -> tuple[dict[str, Operand], list[tuple[str, str, Operand]]]:
         """Return what can be passed for a select: equal values by field, and comparisons."""
-        equal: dict[str, _Operand] = {}
-        compared: list[tuple[str, str, _Operand]] = []
+        equal: dict[str, Operand] = {}
+        compared: list[tuple[str, str, Operand]] = []
         for where in select.where:
-            fact = _Operand(value=self.plan.fact(where.fact).value, origin=f"fact:{where.fact}")
+            fact = Operand(value=self.plan.fact(where.fact).value, origin=f"fact:{where.fact}")
             if where.op == "eq":
                 equal[where.field] = fact
             else:
@@ -188,17 +197,10 @@ class _Lowering:
         equal, compared = self.known(select)
         for tool, arguments, whole in self.candidates(select, equal, compared):
             values = {name: operand.value for name, operand in arguments.items()}
-            result = self.call(tool.name, values)
+            result, after = self.call(tool, values, arguments, node)
             at = _place(result, entity, target, whole=whole, first=select.pick is not None)
             if at is not None:
-                self.steps.append(
-                    Step(
-                        tool=tool.name,
-                        arguments=values,
-                        origin={name: operand.origin for name, operand in arguments.items()},
-                        node=node,
-                    )
-                )
+                self.step(tool, arguments, node, after)
                 return len(self.steps) - 1, *at
         raise NoLoweringError(f"no tool finds the {entity.name}")
 
@@ -208,9 +210,9 @@ class _Lowering:
     def candidates(
         self,
         select: Select,
-        equal: dict[str, _Operand],
-        compared: list[tuple[str, str, _Operand]],
-    ) -> Iterator[tuple[Tool, dict[str, _Operand], bool]]:
+        equal: dict[str, Operand],
+        compared: list[tuple[str, str, Operand]],
+    ) -> Iterator[tuple[Tool, dict[str, Operand], bool]]:
         """Yield the calls that could show the row, cheapest first.
 
         The last part tells whether the arguments hold every clue.
@@ -234,12 +236,12 @@ class _Lowering:
         self,
         tool: Tool,
         select: Select,
-        equal: dict[str, _Operand],
-        compared: list[tuple[str, str, _Operand]],
-    ) -> tuple[dict[str, _Operand], bool] | None:
+        equal: dict[str, Operand],
+        compared: list[tuple[str, str, Operand]],
+    ) -> tuple[dict[str, Operand], bool] | None:
         term = tool.term
         assert isinstance(term, (Search, ListRelated))
-        arguments: dict[str, _Operand] = {}
+        arguments: dict[str, Operand] = {}
         covered: set[str] = set()
         if isinstance(term, ListRelated):
             relation = self.schema.relation(term.relation)
@@ -271,9 +273,9 @@ class _Lowering:
         if select.pick is not None:
             order = term.order
             if select.pick.field in term.sorts:
-                arguments["sort_by"] = _Operand(value=select.pick.field, origin="choice")
+                arguments["sort_by"] = Operand(value=select.pick.field, origin="choice")
                 if select.pick.largest:
-                    arguments["descending"] = _Operand(value=True, origin="choice")
+                    arguments["descending"] = Operand(value=True, origin="choice")
             elif (
                 order is None
                 or order.field != select.pick.field
@@ -285,9 +287,9 @@ class _Lowering:
     def wanted(
         self,
         filters: Sequence[Filter],
-        equal: dict[str, _Operand],
-        compared: list[tuple[str, str, _Operand]],
-    ) -> list[tuple[str, str, _Operand]]:
+        equal: dict[str, Operand],
+        compared: list[tuple[str, str, Operand]],
+    ) -> list[tuple[str, str, Operand]]:
         """List what filters should hold; a value between bounds where none takes the value."""
         known = {(one.field, one.op) for one in filters}
         found = []
@@ -311,9 +313,9 @@ class _Lowering:
                 continue
             arguments = {}
             if len(term.functions) > 1:
-                arguments["function"] = _Operand(value=node.function, origin="choice")
+                arguments["function"] = Operand(value=node.function, origin="choice")
             if node.field is not None:
-                arguments["field"] = _Operand(value=node.field, origin="choice")
+                arguments["field"] = Operand(value=node.field, origin="choice")
             filters: dict[tuple[str, str], str] = {
                 (one.field, one.op): one.param for one in term.filters
             }
@@ -322,28 +324,21 @@ class _Lowering:
                 continue
             arguments |= {filters[field, op]: operand for field, op, operand in wanted}
             values = {name: operand.value for name, operand in arguments.items()}
-            result = self.call(tool.name, values)
+            result, after = self.call(tool, values, arguments, node.id)
             if not result.ok or result.data["value"] is None:
                 raise NoLoweringError("the aggregate is empty")
-            self.steps.append(
-                Step(
-                    tool=tool.name,
-                    arguments=values,
-                    origin={name: operand.origin for name, operand in arguments.items()},
-                    node=node.id,
-                )
-            )
+            self.step(tool, arguments, node.id, after)
             return result.data["value"]
         raise NoLoweringError(f"no tool aggregates the {select.entity}")
 
     # writing
 
     def write(self, node: Write) -> None:
-        settings: dict[str, _Operand] = {}
+        settings: dict[str, Operand] = {}
         for setting in node.settings:
             if setting.fact is not None:
                 fact = self.plan.fact(setting.fact)
-                settings[setting.field] = _Operand(value=fact.value, origin=f"fact:{fact.id}")
+                settings[setting.field] = Operand(value=fact.value, origin=f"fact:{fact.id}")
             else:
                 assert setting.node is not None
                 assert setting.source is not None
@@ -353,45 +348,64 @@ class _Lowering:
             if arguments is None:
                 continue
             values = {name: operand.value for name, operand in arguments.items()}
-            result = self.call(tool.name, values)
+            result, after = self.call(tool, values, arguments, node.id)
             if not result.ok:
                 assert result.error is not None
-                raise NoLoweringError(f"{tool.name}: {result.error.code}")
-            self.steps.append(
-                Step(
-                    tool=tool.name,
-                    arguments=values,
-                    origin={name: operand.origin for name, operand in arguments.items()},
-                    node=node.id,
-                )
-            )
+                told = result.error.rule or result.error.code
+                raise NoLoweringError(f"{tool.name}: {told}")
+            self.step(tool, arguments, node.id, after)
             return
         raise NoLoweringError(f"no tool writes {node.kind} {node.entity}")
 
     def write_call(
-        self, tool: Tool, node: Write, settings: dict[str, _Operand]
-    ) -> dict[str, _Operand] | None:
+        self, tool: Tool, node: Write, settings: dict[str, Operand]
+    ) -> dict[str, Operand] | None:
         term = tool.term
-        kinds = {"create": Create, "update": Update, "transition": Transition, "delete": Delete}
-        if not isinstance(term, kinds[node.kind]) or getattr(term, "entity", None) != node.entity:
+        if not isinstance(term, _KINDS[node.kind]) or getattr(term, "entity", None) != node.entity:
             return None
-        assert isinstance(term, (Create, Update, Transition, Delete))
-        arguments: dict[str, _Operand] = {}
-        values = ()
-        if isinstance(term, (Create, Update)):
-            values = term.values
-        elif isinstance(term, Transition):
-            values = (term.to,)
+        assert isinstance(term, (Create, Update, Transition, Delete, Link, Unlink))
+        arguments: dict[str, Operand] = {}
+        values: tuple[Argument, ...] = ()
+        match term:
+            case Create():
+                if any(nested.least for nested in term.nested):
+                    return None
+                values = term.values
+            case Update():
+                values = term.values
+            case Transition():
+                values = (term.to,)
+            case Link():
+                values = term.ends + term.values
+            case _:
+                pass
         fields = {argument.field: argument.param for argument in values}
         if not set(settings) <= set(fields):
             return None
-        if any(argument.required and argument.field not in settings for argument in values):
+        needed = term.ends if isinstance(term, Link) else ()
+        needed += tuple(argument for argument in values if argument.required)
+        if any(argument.field not in settings for argument in needed):
             return None
-        if not isinstance(term, Create):
+        if isinstance(term, Unlink):
+            return self.ends(term, node)
+        if not isinstance(term, (Create, Link)):
             assert node.target is not None
             for argument in term.key:
                 arguments[argument.param] = self.operand(node.target, argument.field)
         return arguments | {fields[field]: operand for field, operand in settings.items()}
+
+    def ends(self, term: Unlink, node: Write) -> dict[str, Operand] | None:
+        """Name what is joined, from the clues of the link where they tell it."""
+        assert node.target is not None
+        select = self.plan.node(node.target)
+        assert isinstance(select, Select)
+        equal, _ = self.known(select)
+        return {
+            end.param: equal[end.field]
+            if end.field in equal
+            else self.operand(node.target, end.field)
+            for end in term.ends
+        }
 
 
 def _place(

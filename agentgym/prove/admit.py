@@ -6,6 +6,8 @@ the gates of `certify`. Next: `build.fill`.
 
 from __future__ import annotations
 
+import random
+
 import msgspec
 
 from agentgym import rng
@@ -15,6 +17,7 @@ from agentgym.goals.equivalence import effects
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
 from agentgym.plan.lower import Lowered, NoLoweringError, lower
+from agentgym.plan.party import Parties
 from agentgym.prove.certify import Certifier
 from agentgym.prove.refused import RefusedError
 from agentgym.prove.shortest import lower_bound
@@ -35,6 +38,7 @@ class Prover(Certifier):
     def __init__(self, domain: Domain, *, max_tools: int = 40) -> None:
         super().__init__(domain)
         self.max_tools = max_tools
+        self.parties = Parties(self.tables, domain.tools, domain.rules)
 
     def admit(self, plan: Plan, *, task_id: str, seed: int, split: str = "train") -> Task:
         """Turn a candidate into a certified task.
@@ -50,6 +54,7 @@ class Prover(Certifier):
         """
         self.check_unique(plan)
         self.check_shortcuts(plan)
+        plan = self.served(plan, rng.stream(seed, "party", task_id))
         wording = words.say(plan, self.schema, seed=rng.key(seed, "words", task_id))
         if wording is None:
             raise RefusedError("text", "the plan cannot be said in words")
@@ -64,7 +69,7 @@ class Prover(Certifier):
             seed=rng.key(seed, "view", task_id),
             max_tools=self.max_tools,
         )
-        low = lower_bound(plan, self.schema)
+        low = lower_bound(plan, self.schema, self.domain.tools)
         task = Task(
             id=task_id,
             family=plan.family,
@@ -73,11 +78,7 @@ class Prover(Certifier):
             user=UserScript(
                 opening=wording.text,
                 facts=plan.facts,
-                questions={
-                    fact.id: words.question(fact, self.schema)
-                    for fact in plan.facts
-                    if fact.exposure == "user"
-                },
+                questions=self.questions(plan),
             ),
             tools=tools,
             plan=plan,
@@ -94,11 +95,33 @@ class Prover(Certifier):
         task = decode(encode(task), Task, where=task_id)
         return msgspec.structs.replace(task, certificate=self.certify(task))
 
+    def served(self, plan: Plan, draws: random.Random) -> Plan:
+        """Say who the user is, where the rules of the domain want to know.
+
+        Raises:
+            RefusedError: The plan touches what belongs to several, or nobody may do it.
+        """
+        try:
+            return self.parties.served(plan, draws)
+        except NoLoweringError as error:
+            raise RefusedError("executes", str(error)) from None
+
+    def questions(self, plan: Plan) -> dict[str, str]:
+        """Name the facts that the user holds back, in words."""
+        mine = plan.party.facts if plan.party is not None else ()
+        return {
+            fact.id: f"my {self.schema.entity(fact.entity).field(fact.field).label}"
+            if fact.id in mine
+            else words.question(fact, self.schema)
+            for fact in plan.facts
+            if fact.exposure == "user"
+        }
+
     def lowered(self, plan: Plan) -> Lowered:
         """Play the plan through the public tools."""
         self.runner.start()
         try:
-            return lower(plan, self.tables, self.domain.tools, self.runner.call)
+            return lower(plan, self.tables, self.domain.tools, self.runner.call, self.domain.rules)
         except NoLoweringError as error:
             raise RefusedError("executes", str(error)) from None
 
@@ -124,7 +147,11 @@ class Prover(Certifier):
                 assert isinstance(node, Select)
                 answers.append(Answer(entity=node.entity, field=emit.field, values=(value,)))
                 seen.append(Seen(entity=node.entity, key=lowered.shown[node.id]))
-        changes = effects(self.runner.world.diff(), self.schema)
+        told = {fact.value for fact in plan.facts if isinstance(fact.value, str)}
+        now: str | None = self.runner.world.now
+        if told & {now, str(now)[:10]}:
+            now = None
+        changes = effects(self.runner.world.diff(), self.schema, now=now)
         return Goal(branches=(Branch(changes=changes, answers=tuple(answers), seen=tuple(seen)),))
 
     def measured(self, plan: Plan, lowered: Lowered, low: int) -> dict[str, Json]:

@@ -23,6 +23,7 @@ from agentgym.prove.refused import RefusedError
 from agentgym.prove.run import Run, Runner, gold_run, resolve
 from agentgym.prove.shortcuts import Shortcuts
 from agentgym.prove.shortest import lower_bound
+from agentgym.rules import Add, Adjust, Assign
 from agentgym.tasks import Certificate, GateReport, Task, words
 from agentgym.tools.algebra import is_write
 from agentgym.trajectory import Result
@@ -121,8 +122,30 @@ class Certifier:
             if len(values) != 1 or not equal(values[0], value):
                 raise RefusedError("executes", f"tools answer {value}, the rows say {values}")
         changes = {change.entity for change in task.goal.branches[0].changes}
-        if changes != {node.entity for node in plan.nodes if isinstance(node, Write)}:
+        written = {node.entity for node in plan.nodes if isinstance(node, Write)}
+        if not written <= changes or not changes <= self.touched(written):
             raise RefusedError("executes", "the writes change other entities than the plan says")
+
+    def touched(self, written: set[str]) -> set[str]:
+        """Name the entities whose rows may change when rows of these are written."""
+        steps: dict[str, set[str]] = {}
+        relation = self.schema.relation_by_name
+        for one in self.schema.derived:
+            if one.relation is not None:
+                steps.setdefault(relation[one.relation].entity, set()).add(one.entity)
+        for effect in self.domain.effects:
+            start = effect.entity if effect.each is None else relation[effect.each].entity
+            match effect.do:
+                case Add():
+                    end = effect.do.entity
+                case Adjust() | Assign():
+                    end = relation[effect.do.path[-1]].target if effect.do.path else start
+            steps.setdefault(effect.entity, set()).add(end)
+        found, new = set(written), set(written)
+        while new:
+            new = {end for start in new for end in steps.get(start, ())} - found
+            found |= new
+        return found
 
     def check_provenance(self, task: Task, results: Sequence[Result]) -> GateReport:
         """Every argument is a fact of the user, a choice, or stands in an earlier result."""
@@ -213,7 +236,7 @@ class Certifier:
 
     def check_shortest(self, task: Task) -> GateReport:
         """The stored bounds of the shortest number of calls are the proved ones."""
-        low, high = lower_bound(task.plan, self.schema), len(task.gold)
+        low, high = lower_bound(task.plan, self.schema, self.domain.tools), len(task.gold)
         if low > high:
             raise RefusedError("shortest", f"{high} calls do what {low} are needed for")
         stored = task.measured.get("min_calls"), task.measured.get("max_calls")
@@ -236,6 +259,7 @@ class Certifier:
         """Yield the linear extensions of the calls, by where their arguments come from."""
         needs = [
             {int(o.split(":")[1]) for o in step.origin.values() if o.startswith("call:")}
+            | set(step.after)
             for step in task.gold
         ]
         calls = gold_run(task).calls

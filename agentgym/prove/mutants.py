@@ -22,8 +22,10 @@ from agentgym.tools.algebra import (
     Create,
     Delete,
     Get,
+    Link,
     Tool,
     Transition,
+    Unlink,
     Update,
     is_write,
 )
@@ -149,7 +151,7 @@ class _Maker:
             for changed in self.elsewhere(place):
                 yield "wrong_entity", self.with_calls(self.replaced(place, changed))
             name, arguments = calls[place]
-            if isinstance(self.tools[name].term, Create):
+            if isinstance(self.tools[name].term, (Create, Link)):
                 yield "done_twice", self.with_calls([*calls, (name, arguments)])
             undo = self.undo(place)
             if undo is not None:
@@ -165,7 +167,7 @@ class _Maker:
         name, arguments = self.gold.calls[place]
         uses = bindings(self.tools[name].term, self.schema)
         for param, value in arguments.items():
-            owner, field_name, use = uses[param]
+            owner, field_name, use = uses.get(param, ("", "", ""))
             if use not in ("value", "to"):
                 continue
             entity = self.schema.entity(owner)
@@ -182,7 +184,7 @@ class _Maker:
         """Write one more field than the task asks for."""
         name, arguments = self.gold.calls[place]
         term = self.tools[name].term
-        if not isinstance(term, (Create, Update)):
+        if not isinstance(term, (Create, Update, Link)):
             return
         entity = self.schema.entity(term.entity)
         for argument in term.values:
@@ -200,11 +202,12 @@ class _Maker:
         """Write the same on another row."""
         name, arguments = self.gold.calls[place]
         term = self.tools[name].term
-        if not isinstance(term, (Update, Transition, Delete)):
+        if not isinstance(term, (Update, Transition, Delete, Link, Unlink)):
             return
         entity = self.schema.entity(term.entity)
+        which = term.ends if isinstance(term, (Link, Unlink)) else term.key
         for row in self.some_rows(entity, 8):
-            key = {a.param: self.wire(entity, row, a.field) for a in term.key}
+            key = {a.param: self.wire(entity, row, a.field) for a in which}
             if any(not _alike(arguments[param], value) for param, value in key.items()):
                 yield arguments | key
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from agentgym.errors import AgentGymError
 from agentgym.formats import Json, Record
 from agentgym.goals.verdict import Ending
 from agentgym.plan.lower import Step
 from agentgym.tasks import Task
+from agentgym.tools.algebra import AskUser
 from agentgym.trajectory import Call, Result
+from agentgym.users.agenda import confirming
 from agentgym.world.compile import Engine
 
 __all__ = ["Run", "Runner", "gold_run", "resolve"]
@@ -38,6 +42,7 @@ class Runner:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.world = engine.world()
+        self._asking = {t.name for t in engine.domain.tools if isinstance(t.term, AskUser)}
 
     def start(self) -> str:
         """Set the world back to the domain's own rows and return its digest."""
@@ -45,8 +50,12 @@ class Runner:
         return self.world.digest()
 
     def call(self, tool: str, arguments: dict[str, Json]) -> Result:
-        """Execute one call where the world stands."""
-        return self.engine.call(self.world, tool, arguments)
+        """Execute one call where the world stands; a user who is asked to confirm says yes."""
+        result = self.engine.call(self.world, tool, arguments)
+        if tool in self._asking and result.ok and confirming(str(arguments["question"])):
+            session = self.world.session
+            self.world.session = replace(session, confirmed=session.confirmed + 1)
+        return result
 
     def play(self, run: Run) -> Ending:
         """Execute a run from the start and return how it ended."""

@@ -9,8 +9,12 @@ below, and each write needs a call of its own. The gold run bounds from above.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
 from agentgym.schema import Schema
+from agentgym.tools.algebra import Create, Sequence, Term, Tool, Transfer, subject
 
 __all__ = ["lower_bound", "must_see"]
 
@@ -66,11 +70,12 @@ def _demand(plan: Plan, schema: Schema, name: str, field: str, reasons: dict[str
     reasons.setdefault(name, "clue")
 
 
-def lower_bound(plan: Plan, schema: Schema) -> int:
+def lower_bound(plan: Plan, schema: Schema, tools: Iterable[Tool] = ()) -> int:
     """Return a number of calls that no agent can undercut without luck.
 
     Two kinds of rows are seen for nothing: those of a link entity, when a tool lists what
-    they join, and those that a write shows which needed no reading before it.
+    they join, and those that a write shows which needed no reading before it. Where one of the
+    tools writes several rows, as many writes as it could do count as one call.
     """
     seen = must_see(plan, schema)
     shown = {
@@ -87,7 +92,28 @@ def lower_bound(plan: Plan, schema: Schema) -> int:
         joins = schema.entity(node.entity).kind == "link" and reason in ("clue", "reference")
         if not joins and node.entity not in shown:
             read.add(node.entity)
-    return len(read) + sum(isinstance(node, Write) for node in plan.nodes)
+    writes = Counter(node.entity for node in plan.nodes if isinstance(node, Write))
+    widest = max((_reach(tool.term, schema, writes) for tool in tools), default=1)
+    return len(read) + -(-writes.total() // max(1, widest))
+
+
+def _reach(term: Term, schema: Schema, writes: Counter[str]) -> int:
+    """Return how many of the plan's writes one call of a tool could do at most."""
+    match term:
+        case Sequence():
+            could = Counter[str]()
+            for step in term.steps:
+                could[str(subject(step.term, schema))] += max(1, _reach(step.term, schema, writes))
+            return sum(min(number, writes[entity]) for entity, number in could.items())
+        case Create(nested=nested) if nested:
+            below = {schema.relation(one.relation).entity for one in nested}
+            return min(1, writes[term.entity]) + sum(writes[entity] for entity in below)
+        case Transfer():
+            return writes[term.source.entity] + (
+                writes[term.target.entity] if term.target.entity != term.source.entity else 0
+            )
+        case _:
+            return 1
 
 
 def _target_is_read(plan: Plan, schema: Schema, write: Write) -> bool:

@@ -12,14 +12,16 @@ from agentgym.plan import Plan, Setting
 from agentgym.tasks.clues import Sketch
 from agentgym.tasks.values import new_value
 from agentgym.tasks.walks import At, Walker
-from agentgym.tools.algebra import (
-    Create,
-    Delete,
-    Transition,
-    Update,
-)
+from agentgym.tools.algebra import Create, Delete, Link, Transition, Unlink, Update
 
 __all__ = ["Writer"]
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "update": (Update,),
+    "transition": (Transition,),
+    "create": (Create, Link),
+    "delete": (Delete, Unlink),
+}
 
 _SETTABLE = (
     "contact",
@@ -61,19 +63,18 @@ class Writer(Walker):
 
     def one_write(self, sketch: Sketch, kind: str, rng: random.Random, hops: int) -> bool:
         """Add one write to the sketch; False where the draw came to nothing."""
-        kinds = {"update": Update, "transition": Transition, "create": Create, "delete": Delete}
-        terms = [tool.term for tool in self.tools if isinstance(tool.term, kinds[kind])]
+        terms = [tool.term for tool in self.tools if isinstance(tool.term, _KINDS[kind])]
         terms = [term for term in terms if term.entity in self.spoken]  # type: ignore[union-attr]
         if not terms:
             return False
         term = rng.choice(terms)
-        assert isinstance(term, (Update, Transition, Create, Delete))
-        if isinstance(term, Create):
+        assert isinstance(term, (Update, Transition, Create, Delete, Link, Unlink))
+        if isinstance(term, (Create, Link)):
             return self.create(sketch, term, rng)
         at = self.reach(sketch, term.entity, rng, hops)
         if at is None:
             return False
-        if isinstance(term, Delete):
+        if isinstance(term, (Delete, Unlink)):
             if any(self.children(at, relation) for relation in self.schema.children(at.entity)):
                 return False
             sketch.write("delete", at.entity, at.node, ())
@@ -154,16 +155,19 @@ class Writer(Walker):
             sketch.write("update", at.entity, at.node, settings)
         return bool(settings)
 
-    def create(self, sketch: Sketch, term: Create, rng: random.Random) -> bool:
+    def create(self, sketch: Sketch, term: Create | Link, rng: random.Random) -> bool:
         """Make a new row that belongs to rows that clues describe."""
         entity = self.schema.entity(term.entity)
         settings: list[Setting] = []
         referred = {name: r for r in self.schema.parents(entity.name) for name in r.fields}
         anchors: dict[str, At] = {}
-        for argument in term.values:
+        ends = term.ends if isinstance(term, Link) else ()
+        if isinstance(term, Create) and any(nested.least for nested in term.nested):
+            return False
+        for argument in (*ends, *term.values):
             field = entity.field(argument.field)
             relation = referred.get(field.name)
-            optional = not argument.required
+            optional = not argument.required and argument not in ends
             if optional and (relation is not None or rng.random() < 0.7):
                 continue
             if relation is not None:

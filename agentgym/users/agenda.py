@@ -19,7 +19,7 @@ from agentgym.plan import Fact
 from agentgym.schema import Schema
 from agentgym.tasks import UserScript
 
-__all__ = ["Agenda", "Reply", "spoken"]
+__all__ = ["Agenda", "Reply", "confirming", "spoken"]
 
 _STOP = frozenset(
     "a an the of for to in on at by with from and or is are was were be been being am do does did "
@@ -243,6 +243,11 @@ class _Key:
         self.phrase = _words(self.name) or frozenset(_WORD.findall(self.name.casefold()))
         self.field = _words(field_label)
         self.all = self.phrase | self.field | _words(entity_words)
+
+
+def confirming(question: str) -> bool:
+    """Tell whether a question asks for a yes to going on, and for nothing else."""
+    return _CONFIRM.search(question) is not None and not _opens_with_w(question)
 
 
 def spoken(value: Json) -> str:
