@@ -7,6 +7,7 @@ Next: `model`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,22 +15,32 @@ from typing import Any
 import msgspec
 
 from agentgym.formats import Json
-from agentgym.schema import Entity, Field, Relation
+from agentgym.schema import Derived, Entity, Field, Product, Relation
 from agentgym.schema.types import Stored, fold, to_stored, to_wire
 from agentgym.testing.truth import Values
 from agentgym.trajectory import ErrorCode
 
 __all__ = [
+    "NUMBERS",
     "Key",
     "No",
+    "amount_of",
+    "converted",
+    "counts",
+    "exactly",
+    "fitting",
     "is_written",
     "key_of",
     "passes",
     "read_bound",
     "read_free",
     "refers",
+    "rounded",
     "summary",
 ]
+
+NUMBERS = ("integer", "decimal", "float")
+"""The types that can be added up."""
 
 Key = tuple[Stored, ...]
 """Stored values of the key fields."""
@@ -133,3 +144,70 @@ def summary(function: str, field: Field, values: list[Any]) -> Json:
 def _half_up(value: Fraction, digits: int) -> Decimal:
     whole = math.floor(abs(value) * 10**digits + Fraction(1, 2))
     return Decimal(-whole if value < 0 else whole).scaleb(-digits)
+
+
+def counts(one: Derived, child: Entity, row: Values) -> bool:
+    """Tell whether a row below a derived value counts for it."""
+    return all(
+        row[name] in [to_stored(child.field(name), value) for value in values]
+        for name, values in one.where.items()
+    )
+
+
+def amount_of(terms: Sequence[Product], entity: Entity, row: Values) -> Fraction:
+    """Add up the products over one row, exactly."""
+    return sum((_product(term, entity, row) for term in terms), Fraction(0))
+
+
+def _product(term: Product, entity: Entity, row: Values) -> Fraction:
+    found = Fraction(term.sign)
+    for value in _factors(term, entity, row):
+        found *= value
+    return found
+
+
+def _factors(term: Product, entity: Entity, row: Values) -> Iterator[Fraction]:
+    for name in term.fields:
+        yield exactly(row[name], entity.field(name))
+
+
+def exactly(value: Any, field: Field) -> Fraction:
+    """Return a stored number by its value; a NULL counts as 0."""
+    return Fraction(0) if value is None else Fraction(value) / 10**field.scale
+
+
+def rounded(amount: Fraction, field: Field) -> Stored:
+    """Round an exact amount to the scale of a field, half up."""
+    if field.type == "float":
+        try:
+            return float(amount) + 0.0
+        except OverflowError:
+            raise No("limit_exceeded") from None
+    whole = math.floor(abs(amount) * 10**field.scale + Fraction(1, 2))
+    return fitting(-whole if amount < 0 else whole, field)
+
+
+def fitting(number: Any, field: Field) -> Stored:
+    """Return the stored number, if 64 bits hold it."""
+    if field.type == "float":
+        return float(number)
+    if not -(2**63) <= number < 2**63:
+        raise No("limit_exceeded")
+    return int(number)
+
+
+def converted(value: Any, field: Field, target: Field) -> Stored:
+    """Turn a stored value of one field into one of another."""
+    if field.type in NUMBERS and target.type in NUMBERS:
+        return rounded(exactly(value, field), target)
+    if (field.type, target.type) == ("date", "datetime"):
+        return f"{value}T00:00:00Z"
+    if (field.type, target.type) == ("datetime", "date"):
+        return str(value)[:10]
+    if target.type in ("text", "enum"):
+        try:
+            return to_stored(target, value)
+        except ValueError:
+            raise No("conflict") from None
+    found: Stored = value
+    return found

@@ -99,7 +99,7 @@ class _Hand:
     def _present(self, entity: str, name: str, use: str) -> Json:
         """Take the value of a row that is there; None where there is none."""
         for relation in self._schema.parents(entity):
-            if name in relation.fields and use == "value":
+            if name in relation.fields and use in ("value", "end"):
                 name = relation.target_fields[relation.fields.index(name)]
                 entity = relation.target
                 break
@@ -110,6 +110,17 @@ class _Hand:
             self._chosen[entity] = known[self._luck(len(known) - 1)]
         owner = self._schema.entity(entity)
         return to_wire(owner.field(name), self._chosen[entity][owner.position(name)])
+
+    def item(
+        self, name: str, kind: dict[str, Json], bound: dict[str, tuple[str, str, str]]
+    ) -> Json:
+        """Draw one row of a nested list."""
+        self._chosen.clear()
+        found: dict[str, Json] = {}
+        for inner in kind["properties"]:
+            if inner in kind["required"] or self._luck(2) == 0:
+                found[inner] = self.any_of(bound[f"{name}[].{inner}"])
+        return self._draw(nonsense) if self._luck(19) == 11 else found
 
     def _luck(self, most: int) -> int:
         return self._draw(st.integers(0, most))
@@ -130,6 +141,11 @@ def arguments(draw: st.DrawFn, tool: Tool, domain: Domain, rows: Known) -> dict[
             continue
         elif name in bound:
             sent[name] = hand.any_of(bound[name])
+        elif kind.get("type") == "array":
+            sent[name] = [
+                hand.item(name, kind["items"], bound)
+                for _ in range(draw(st.integers(0, min(3, kind["maxItems"]))))
+            ]
         else:
             sent[name] = draw(_free(kind))
     if draw(st.integers(0, 39)) == 23:

@@ -6,7 +6,6 @@ refusal of a malformed value does not count as a difference. Next: `environments
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -31,6 +30,7 @@ from agentgym.tools.algebra import (
     subject,
 )
 from agentgym.tools.parameters import bindings, parameters
+from agentgym.world.backends import TakenError
 from agentgym.world.compile import Engine, engine
 from agentgym.world.rows import World
 
@@ -168,7 +168,7 @@ def _within(domain: Domain, tool: Tool, params: set[str]) -> dict[str, Json]:
 
 def _add(world: World, entity: str, row: Row) -> None:
     """Add a row where nothing forbids it."""
-    with suppress(sqlite3.IntegrityError):
+    with suppress(TakenError):
         world.insert(entity, row)
 
 

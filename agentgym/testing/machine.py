@@ -10,11 +10,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from agentgym.domain import Domain
 from agentgym.testing.calls import calls
 from agentgym.testing.model import Model
-from agentgym.tools.algebra import AskUser, Calculate, Conclude
+from agentgym.tools.algebra import (
+    AskUser,
+    Calculate,
+    Conclude,
+    ListTools,
+    ReadManual,
+    SearchManual,
+    ShowToolDoc,
+)
 from agentgym.trajectory import Result
 from agentgym.world import Snapshot
 from agentgym.world.compile import Engine
@@ -24,6 +33,9 @@ from agentgym.world.rows import World
 __all__ = ["DomainMachine", "check_call", "machine"]
 
 SIDES = st.integers(0, 1)
+
+FREE = (Calculate, AskUser, Conclude, ListTools, ShowToolDoc, ReadManual, SearchManual)
+"""Terms that look at no row: the engine reads their arguments, and the episode does the rest."""
 
 
 class DomainMachine(RuleBasedStateMachine):
@@ -62,6 +74,13 @@ class DomainMachine(RuleBasedStateMachine):
         found = check_call(self.engine, world, model, name, sent)
         if not found.ok:
             assert world.digest() == before, "a refused call changed a row"
+
+    @rule(side=SIDES)
+    def agree(self, side: int) -> None:
+        """Let the user say yes to going on."""
+        session = self.worlds[side].session
+        self.worlds[side].session = replace(session, confirmed=session.confirmed + 1)
+        self.models[side].agree()
 
     @rule(side=SIDES)
     def keep(self, side: int) -> None:
@@ -131,11 +150,14 @@ def check_call(engine: Engine, world: World, model: Model, name: str, sent: obje
     """
     expected, found = model.call(name, sent), engine.call(world, name, sent)
     term = engine.domain.tool_by_name[name].term
-    if isinstance(term, (Calculate, AskUser, Conclude)):
+    if isinstance(term, FREE):
         return found
     code = found.error and (found.error.code, found.error.rule)
     assert code == (expected.error and (expected.error.code, expected.error.rule)), found
     assert found.data == expected.data
+    assert found.breaches == expected.breaches
+    assert world.session.identity == model.identity
+    assert world.session.confirmed == model.confirmed
     assert repr(found.data) == repr(expected.data), "equal, but of another type"
     return found
 

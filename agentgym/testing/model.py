@@ -6,21 +6,15 @@ and rule. `Model.rows` are the rows that the world must hold. Snapshots are copi
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agentgym.domain import Domain, later
 from agentgym.formats import Json
-from agentgym.rules import Move
-from agentgym.schema import Entity, Field
-from agentgym.schema.types import Row, Stored, to_stored
+from agentgym.schema import Entity
+from agentgym.schema.types import Stored, to_wire
 from agentgym.testing.arithmetic import (
-    Key,
     No,
-    is_written,
     key_of,
     passes,
     read_bound,
@@ -28,90 +22,80 @@ from agentgym.testing.arithmetic import (
     refers,
     summary,
 )
-from agentgym.testing.truth import Values, shown, truth
+from agentgym.testing.books import Call
+from agentgym.testing.deeds import Deeds, is_shown
+from agentgym.testing.truth import Values, fields_behind, measured, shown
 from agentgym.tools.algebra import (
     Aggregate,
     Argument,
-    AskUser,
-    Calculate,
-    Conclude,
-    Create,
     CurrentTime,
-    Delete,
     Find,
     Get,
+    Identify,
     ListRelated,
     Search,
     Tool,
-    Transition,
-    Update,
+    is_write,
     listed,
 )
 from agentgym.tools.parameters import bindings, parameters
 from agentgym.trajectory import Fault, Result
-from agentgym.world.creates import WRITTEN
-from agentgym.world.keys import pattern, spell
-from agentgym.world.writes import UPDATED
 
 __all__ = ["Model"]
 
-Table = dict[Key, dict[str, Stored]]
 
-
-class Model:
-    """One domain instance as plain dicts."""
-
-    def __init__(self, domain: Domain) -> None:
-        self.domain = domain
-        self.schema = domain.schema
-        self.turns = 0
-        self.tables: dict[str, Table] = {}
-        for entity in self.schema.entities:
-            names = [field.name for field in entity.fields]
-            rows = (dict(zip(names, row, strict=True)) for row in domain.rows.get(entity.name, ()))
-            self.tables[entity.name] = {key_of(entity, row): row for row in rows}
-        self.counters: dict[tuple[str, str], int] = {}
-        self._start = copy.deepcopy(self.tables)
-
-    def rows(self, entity: str) -> list[Row]:
-        """Return all rows in key order, in stored form."""
-        table = self.tables[entity]
-        return [tuple(table[key].values()) for key in sorted(table)]
-
-    def snapshot(self) -> object:
-        """Keep this moment."""
-        return copy.deepcopy((self.tables, self.counters, self.turns))
-
-    def restore(self, snapshot: Any) -> None:
-        """Go to that moment."""
-        self.tables, self.counters, self.turns = copy.deepcopy(snapshot)
-
-    def reset(self) -> None:
-        """Go back to the start."""
-        self.restore((self._start, {}, 0))
+class Model(Deeds):
+    """One domain instance as plain dicts, with all its tools."""
 
     def call(self, name: str, arguments: object) -> Result:
-        """Run one tool."""
+        """Run one tool; a refused call leaves everything as it was."""
         tool = self.domain.tool_by_name.get(name) if isinstance(name, str) else None
+        kept = self.snapshot()
         try:
             if tool is None:
                 raise No("unknown_tool")
-            return Result(data=self._run(tool, self._read(tool, arguments)))
+            given = self._read(tool, arguments)
+            call = Call(tool, given, fields_behind(tool.term, self.schema))
+            data = self._run(tool, given, call)
         except No as no:
+            self.restore(kept)
             return Result(error=Fault(code=no.code, message="", rule=no.rule))
+        self.confirmed -= call.yes
+        self.calls = [*self.calls, (tool.name, measured(given, call.fields))]
+        return Result(data=data, breaches=tuple(dict.fromkeys(call.breaches)))
+
+    def agree(self) -> None:
+        """Let the user say yes to going on."""
+        self.confirmed += 1
 
     def _read(self, tool: Tool, arguments: object) -> dict[str, Any]:
-        if not isinstance(arguments, dict):
-            raise No("bad_arguments")
         declared = parameters(tool, self.schema)
-        bound = bindings(tool.term, self.schema)
+        return self._object("", declared, bindings(tool.term, self.schema), arguments)
+
+    def _object(
+        self,
+        prefix: str,
+        declared: dict[str, Json],
+        bound: Mapping[str, tuple[str, str, str]],
+        sent: object,
+    ) -> dict[str, Any]:
+        if not isinstance(sent, dict):
+            raise No("bad_arguments")
         given: dict[str, Any] = {}
-        for name, value in arguments.items():
+        for name, value in sent.items():
             if not isinstance(name, str) or name not in declared["properties"]:
                 raise No("bad_arguments")
-            kind = declared["properties"][name]
-            if name in bound:
-                given[name] = self._bound(bound[name], value, required=name in declared["required"])
+            kind, path = declared["properties"][name], f"{prefix}{name}"
+            if kind.get("type") == "array":
+                if not isinstance(value, list):
+                    raise No("bad_arguments")
+                if not kind["minItems"] <= len(value) <= kind["maxItems"]:
+                    raise No("bad_arguments")
+                given[name] = [
+                    self._object(f"{path}[].", kind["items"], bound, one) for one in value
+                ]
+            elif path in bound:
+                given[name] = self._bound(bound[path], value, required=name in declared["required"])
             else:
                 given[name] = read_free(kind, value)
         if any(name not in given for name in declared["required"]):
@@ -122,61 +106,51 @@ class Model:
         entity, name, use = bound
         return read_bound(self.schema.entity(entity).field(name), use, value, required=required)
 
-    def _run(self, tool: Tool, given: dict[str, Any]) -> Json:
+    def _run(self, tool: Tool, given: dict[str, Any], call: Call) -> Json:
         term = tool.term
         match term:
             case Get():
                 entity = self.schema.entity(term.entity)
-                return shown(entity, self._one(entity, term.key, given))
+                return self._seen(entity, self._one(entity, term.key, given), call)
             case Find():
-                return self._find(term, given)
+                entity = self.schema.entity(term.entity)
+                return self._seen(entity, self._only(entity, term.by, given), call)
+            case Identify():
+                entity = self.schema.entity(term.entity)
+                key = key_of(entity, self._only(entity, term.by, given))
+                self.identity = term.entity, key
+                fields = [(entity.field(n), v) for n, v in zip(entity.key, key, strict=True)]
+                told = {f.name: to_wire(f, v) for f, v in fields if is_shown(f)}
+                return {"identified": told}
             case Search():
                 rows = self._filtered(tool, term.entity, self.tables[term.entity].values(), given)
                 return self._page(term, self.schema.entity(term.entity), rows, given)
             case ListRelated():
-                return self._related(tool, term, given)
+                return self._related(tool, term, given, call)
             case Aggregate():
                 return self._aggregate(tool, term, given)
-            case Create():
-                return self._create(tool, term, given)
-            case Update():
-                values = {a.field: given[a.param] for a in term.values if a.param in given}
-                if not values:
-                    raise No("bad_arguments")
-                return self._change(tool, term, values, given)
-            case Transition():
-                return self._change(tool, term, {term.to.field: given[term.to.param]}, given)
-            case Delete():
-                return self._delete(tool, term, given)
             case CurrentTime():
                 return {"now": self.now}
-            case Calculate() | AskUser() | Conclude():
+            case _ if is_write(tool):
+                return self.done(term, given, call)()
+            case _:
                 return given
 
-    @property
-    def now(self) -> str:
-        """The logical time."""
-        return later(self.domain.clock.start, self.turns * self.domain.clock.step_s)
+    def _seen(self, entity: Entity, row: dict[str, Stored], call: Call) -> Json:
+        self.check(entity, "read", row, row, call)
+        return shown(entity, row)
 
-    def _one(
-        self, entity: Entity, arguments: Iterable[Argument], given: Mapping[str, Stored]
+    def _only(
+        self, entity: Entity, by: Iterable[Argument], given: Mapping[str, Stored]
     ) -> dict[str, Stored]:
-        by_field = {one.field: given[one.param] for one in arguments}
-        row = self.tables[entity.name].get(tuple(by_field[name] for name in entity.key))
-        if row is None:
-            raise No("not_found")
-        return row
-
-    def _find(self, term: Find, given: Mapping[str, Stored]) -> Json:
-        entity = self.schema.entity(term.entity)
         rows = [
             row
-            for row in self.tables[term.entity].values()
-            if all(passes(entity.field(a.field), "eq", row, given[a.param]) for a in term.by)
+            for row in self.tables[entity.name].values()
+            if all(passes(entity.field(a.field), "eq", row, given[a.param]) for a in by)
         ]
         if len(rows) != 1:
             raise No("ambiguous" if rows else "not_found")
-        return shown(entity, rows[0])
+        return rows[0]
 
     def _filtered(
         self, tool: Tool, entity: str, rows: Iterable[Values], given: Mapping[str, Stored]
@@ -214,9 +188,13 @@ class Model:
             "pages": math.ceil(len(ordered) / size),
         }
 
-    def _related(self, tool: Tool, term: ListRelated, given: Mapping[str, Stored]) -> Json:
+    def _related(
+        self, tool: Tool, term: ListRelated, given: Mapping[str, Stored], call: Call
+    ) -> Json:
         relation = self.schema.relation(term.relation)
-        one = self._one(self.schema.entity(relation.target), term.key, given)
+        parent = self.schema.entity(relation.target)
+        one = self._one(parent, term.key, given)
+        self.check(parent, "read", one, one, call)
         near = [row for row in self.tables[relation.entity].values() if refers(relation, row, one)]
         entity = self.schema.entity(listed(term, self.schema))
         rows: Iterable[Values] = near
@@ -242,153 +220,3 @@ class Model:
             raise No("bad_arguments")
         values: list[Any] = [row[name] for row in rows if row[name] is not None]
         return {"value": summary(function, field, values), "rows": len(rows)}
-
-    def children(self, name: str, row: Values) -> int:
-        """Count the rows, other than the row itself, that refer to it through the relation."""
-        relation = self.schema.relation(name)
-        own = relation.entity == relation.target and refers(relation, row, row)
-        found = self.tables[relation.entity].values()
-        return sum(refers(relation, one, row) for one in found) - own
-
-    def _guard(self, tool: Tool, kind: str, entity: Entity, before: Any, after: Values) -> None:
-        for name in tool.guards:
-            rule = self.domain.rule(name)
-            if kind in rule.on:
-                holds = truth(
-                    rule.predicate,
-                    entity,
-                    self.schema,
-                    before=before,
-                    after=after,
-                    children=self.children,
-                )
-                if holds is False:
-                    raise No("rule_broken", name)
-
-    def _references(self, entity: Entity, before: Values | None, after: Values) -> None:
-        for relation in self.schema.parents(entity.name):
-            now = [after[name] for name in relation.fields]
-            same = before is not None and now == [before[name] for name in relation.fields]
-            own = relation.target == entity.name and refers(relation, after, after)
-            parents = self.tables[relation.target].values()
-            if None in now or same or own:
-                continue
-            if not any(refers(relation, after, parent) for parent in parents):
-                raise No("not_found")
-
-    def _unique(self, entity: Entity, old: Key | None, after: Values) -> None:
-        sets = [entity.key, *((f.name,) for f in entity.fields if f.unique), *entity.uniques]
-        for names in sets:
-            values = [after[name] for name in names]
-            for key, row in self.tables[entity.name].items():
-                if key != old and None not in values and values == [row[n] for n in names]:
-                    raise No("conflict")
-
-    def _change(
-        self,
-        tool: Tool,
-        term: Update | Transition,
-        values: Mapping[str, Stored],
-        given: Mapping[str, Stored],
-    ) -> Json:
-        entity = self.schema.entity(term.entity)
-        before = self._one(entity, term.key, given)
-        if isinstance(term, Transition) and before[term.to.field] == values[term.to.field]:
-            for name in tool.guards:
-                predicate = self.domain.rule(name).predicate
-                if isinstance(predicate, Move) and predicate.field == term.to.field:
-                    raise No("rule_broken", name)
-        after = before | dict(values)
-        if after == before:
-            return shown(entity, before)
-        settable = {one.field for one in term.values} if isinstance(term, Update) else set(values)
-        for field in entity.fields:
-            if is_written(field, UPDATED) and field.name not in settable:
-                after[field.name] = self._time(field)
-        self._references(entity, before, after)
-        for relation in self.schema.children(entity.name):
-            changed = any(before[n] != after[n] for n in relation.target_fields)
-            if changed and self.children(relation.name, before):
-                raise No("conflict")
-        self._guard(tool, "update", entity, before, after)
-        self._unique(entity, key_of(entity, before), after)
-        self.tables[entity.name][key_of(entity, before)] = after
-        return shown(entity, after)
-
-    def _delete(self, tool: Tool, term: Delete, given: Mapping[str, Stored]) -> Json:
-        entity = self.schema.entity(term.entity)
-        row = self._one(entity, term.key, given)
-        self._guard(tool, "delete", entity, row, row)
-        if any(self.children(r.name, row) for r in self.schema.children(entity.name)):
-            raise No("conflict")
-        del self.tables[entity.name][key_of(entity, row)]
-        gone = shown(entity, row)
-        return {"deleted": {name: gone[name] for name in entity.key if name in gone}}
-
-    def _create(self, tool: Tool, term: Create, given: Mapping[str, Stored]) -> Json:
-        entity = self.schema.entity(term.entity)
-        sent = {one.field: given[one.param] for one in term.values if one.param in given}
-        row: dict[str, Stored] = {}
-        raised: dict[tuple[str, str], int] = {}
-        for field in entity.fields:
-            if field.name in sent:
-                row[field.name] = sent[field.name]
-            elif field.name in entity.key and entity.key_source != "given":
-                row[field.name], count = self._new_key(entity, field)
-                raised[entity.name, field.name] = count
-            else:
-                row[field.name] = self._unsaid(entity, field)
-        for field in entity.fields:
-            need = field.name in entity.key or not (field.nullable or field.generated)
-            if need and row[field.name] is None:
-                raise No("bad_arguments")
-        self._references(entity, None, row)
-        self._guard(tool, "create", entity, None, row)
-        self._unique(entity, None, row)
-        self.tables[entity.name][key_of(entity, row)] = row
-        for name in entity.key:
-            if entity.field(name).type == "integer":
-                raised[entity.name, name] = max(self._counter(entity, name), int(row[name] or 0))
-        self.counters |= raised
-        return shown(entity, row)
-
-    def _unsaid(self, entity: Entity, field: Field) -> Stored:
-        if field.default is not None:
-            with suppress(ValueError):
-                return to_stored(field, field.default)
-        for cycle in self.schema.lifecycles:
-            if (cycle.entity, cycle.field) == (entity.name, field.name) and cycle.initial:
-                return cycle.initial[0]
-        clocked = field.type in ("date", "datetime") and field.name not in entity.key
-        if clocked and not field.generated and (is_written(field, WRITTEN) or not field.nullable):
-            return self._time(field)
-        return None
-
-    def _time(self, field: Field) -> str:
-        return self.now[:10] if field.type == "date" else self.now
-
-    def _counter(self, entity: Entity, name: str) -> int:
-        start = [row[name] for row in self._start[entity.name].values()]
-        return self.counters.get(
-            (entity.name, name), max([0, *(v for v in start if isinstance(v, int))])
-        )
-
-    def _new_key(self, entity: Entity, field: Field) -> tuple[Stored, int]:
-        count = self._counter(entity, field.name) + 1
-        if field.type == "integer":
-            if count >= 2**63:
-                raise No("limit_exceeded")
-            return count, count
-        if field.type != "text":
-            return None, count
-        known = [str(row[field.name]) for row in self._start[entity.name].values()]
-        form, longest = pattern(known, longest=field.max_length), field.max_length
-        spelled: Callable[[int], str] = lambda n: spell(  # noqa: E731
-            form, entity.name, n + form.highest, longest=longest
-        )
-        first = count
-        while len(entity.key) == 1 and (spelled(count),) in self.tables[entity.name]:
-            count += 1
-            if count >= first + 10_000:
-                raise No("limit_exceeded")
-        return spelled(count), count
