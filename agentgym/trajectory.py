@@ -15,6 +15,7 @@ __all__ = [
     "AgentFacts",
     "AssistantEvent",
     "Call",
+    "Deed",
     "EnvFacts",
     "ErrorCode",
     "Event",
@@ -80,6 +81,13 @@ class Call(Record, kw_only=True):
     parse_error: str | None = None
 
 
+class Deed(Record, kw_only=True):
+    """What a call came to: a call of one of the domain's own tools."""
+
+    tool: str
+    arguments: dict[str, Json]
+
+
 class ToolFace(Record, kw_only=True):
     """A tool as the agent is shown it."""
 
@@ -128,6 +136,8 @@ class ToolEvent(Record, kw_only=True, tag="tool", tag_field="role"):
     error_type: ErrorCode | None = None
     state_sha256_after: str | None = None
     """Digest of the world after the call; None after a read."""
+    deed: Deed | None = None
+    """The domain's own call, where a view showed its tool otherwise: `Call` holds what was sent."""
 
 
 Event = UserEvent | AssistantEvent | ToolEvent
@@ -142,6 +152,8 @@ class EnvFacts(Record, kw_only=True):
     """World hash of the domain."""
     domain: str
     seed: int
+    view: str = ""
+    """How the tools were shown (see `tools.views.ViewOptions`); empty for as they are."""
 
 
 class TaskFacts(Record, kw_only=True):

@@ -18,7 +18,7 @@ from agentgym.formats import Json
 
 from .check import Folder
 from .console import clean, facts, heading, paragraph, say, table
-from .tools import print_tool
+from .tools import VIEW, print_tool
 
 __all__ = ["play"]
 
@@ -40,10 +40,11 @@ def play(
         str | None, typer.Option(help="Task to play, like 0001; the seed chooses without it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Chooses the task.")] = 0,
+    view: Annotated[str, typer.Option(help=VIEW)] = "",
 ) -> None:
     """Play a task yourself: call tools, talk to the user, and read the verdict."""
     suite = load(str(folder))
-    episode = suite.episode(task, seed=seed)
+    episode = suite.episode(task, view=view, seed=seed)
     say(f"{episode.task_id}, {episode.max_turns} turns", style="bold")
     paragraph(episode.system)
     _request(episode)

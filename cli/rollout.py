@@ -15,6 +15,7 @@ from agentgym.trajectory import Trajectory
 
 from .check import Folder
 from .console import narrator, say, table
+from .tools import VIEW
 
 __all__ = ["rollout"]
 
@@ -35,12 +36,20 @@ def rollout(
     max_turns: Annotated[
         int | None, typer.Option(min=2, help="Turns after which an episode is cut off.")
     ] = None,
+    view: Annotated[str, typer.Option(help=VIEW)] = "",
 ) -> None:
     """Play episodes with a policy, record them, and print how many succeed."""
     tell = narrator()
     played = []
     for trajectory in rollout_room.rollout(
-        str(folder), policy, episodes=episodes, out=out, split=split, max_turns=max_turns, seed=seed
+        str(folder),
+        policy,
+        episodes=episodes,
+        out=out,
+        split=split,
+        max_turns=max_turns,
+        view=view,
+        seed=seed,
     ):
         played.append(trajectory)
         if len(played) % 25 == 0:

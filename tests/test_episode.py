@@ -489,3 +489,76 @@ def test_the_schema_of_the_fixture_is_sound() -> None:
     """The tiny library is a domain like any other."""
     tiny.domain().validate()
     assert isinstance(tiny.SCHEMA, Schema)
+
+
+def confirmed(episode: Episode) -> int:
+    """Return how often the user has said yes to going on."""
+    assert episode._world is not None
+    return episode._world.session.confirmed
+
+
+def test_a_yes_of_the_user_is_remembered() -> None:
+    """A yes to going on counts for the session, however it was asked for; nothing else does."""
+    for ask in (
+        lambda e, text: e.call("ask_user", question=text),
+        lambda e, text: e.say(text),
+        lambda e, text: e.act({"name": "ask_user", "arguments": {"question": text}}),
+    ):
+        with SUITE.episode("1") as episode:
+            for text in ("What is the fee?", "Which member is it?"):
+                ask(episode, text)
+                assert confirmed(episode) == 0, text
+            for count, text in enumerate(("Shall I go ahead?", "Do you confirm?"), 1):
+                ask(episode, text)
+                assert confirmed(episode) == count
+            with episode.fork() as twin:
+                ask(twin, "May I proceed?")
+                assert confirmed(twin) == 3
+            assert confirmed(episode) == 2
+
+
+def test_to_confirm_a_fact_is_no_leave_to_go_on() -> None:
+    """A question that asks for a fact to be confirmed is answered with the fact alone."""
+    with SUITE.episode("3") as episode:
+        told = episode.call("ask_user", question="Please confirm the new phone number.").data
+        assert told["reply"].startswith("The ") and "555-0199" in told["reply"]
+        assert confirmed(episode) == 0
+        episode.call("ask_user", question="The phone number is 555-0199: shall I go ahead?")
+        assert confirmed(episode) == 1
+
+
+@pytest.mark.parametrize("view", ["", "rename=1"])
+@pytest.mark.parametrize("together", [False, True])
+def test_breaches_are_judged_and_never_shown(
+    view: str, together: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An advisory rule that was broken fails the run, and the agent is not told of it."""
+    rule = SUITE.domain.rules[0]
+    one = Suite(SUITE.domain, SUITE.tasks)
+    engine = one.engine
+    plain = type(engine).call
+
+    def breaking(self: Any, world: Any, name: str, arguments: object) -> Any:
+        result = plain(self, world, name, arguments)
+        if result.ok and name == "get_member":
+            return type(result)(data=result.data, breaches=(rule.id,))
+        return result
+
+    monkeypatch.setattr(type(engine), "call", breaking)
+    with one.episode("1", view=view) as episode:
+        surface = episode.view.surface
+        name = "get_member" if surface is None else surface.routes["get_member"][0][0].name
+        param = "member_id"
+        if surface is not None:
+            param = next(iter(surface.by_name[name].ways[0].params))
+        call = {"name": name, "arguments": {param: 1}}
+        turn = episode.act([call, call] if together else call)
+        assert all(result.ok and result.breaches == () for result in turn.results)
+        assert rule.id not in turn.observation
+        assert all(result.breaches == () for _, result in episode.outputs())
+        assert rule.id not in encode(episode.trace()).decode()
+        verdict = one.verdict(episode)
+        assert verdict.terms["policy"] == 0.0
+        assert sum(reason.startswith(f"broke rule {rule.id}: ") for reason in verdict.reasons) == 1
+    with one.episode("1", view=view) as episode:
+        assert one.verdict(episode).terms["policy"] == 1.0

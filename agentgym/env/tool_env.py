@@ -17,15 +17,17 @@ from agentgym.env.registration import DEFAULT
 from agentgym.env.spaces import ActionText, Unicode
 from agentgym.episode.parse import MAX_LENGTH
 from agentgym.episode.play import Episode, Turn
-from agentgym.episode.suite import Suite, load
+from agentgym.episode.suite import Options, Suite, load
+from agentgym.episode.view import View
 from agentgym.errors import UsageError, nearest
 from agentgym.formats import Json
 from agentgym.goals.verdict import Verdict
+from agentgym.tools.views import ViewOptions
 from agentgym.trajectory import AssistantEvent, ToolEvent
 
 __all__ = ["REWARD_TERMS", "ToolEnv"]
 
-REWARD_TERMS = ("success", "state", "frame", "answer", "evidence", "outcome")
+REWARD_TERMS = ("success", "state", "frame", "answer", "evidence", "policy", "outcome")
 """The keys of `info["reward_terms"]`; all 0.0 until the end."""
 
 
@@ -37,11 +39,14 @@ class ToolEnv(gymnasium.Env[str, str]):
             the environment's spec can then not be written as JSON).
         split: Where the seed chooses tasks from: `train`, `test`; None for all.
         max_turns: Turns after which an episode is truncated; None for the suite's own.
+        view: How the tools are shown, as `ViewOptions.of` takes it: a text like
+            `granularity=narrow,rename=0.5`, or a mapping; None for as they are.
         render_mode: `ansi` for a transcript as text.
 
     Raises:
         DomainError: There is no such domain, or it was changed behind its manifest.
         TaskError: It has no tasks of that split.
+        UsageError: The view has no such option.
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}
@@ -52,6 +57,7 @@ class ToolEnv(gymnasium.Env[str, str]):
         *,
         split: str | None = None,
         max_turns: int | None = None,
+        view: Options = None,
         render_mode: str | None = None,
     ) -> None:
         self.suite = domain if isinstance(domain, Suite) else load(domain)
@@ -62,15 +68,14 @@ class ToolEnv(gymnasium.Env[str, str]):
             raise UsageError("a render mode", found=repr(render_mode), hint="use 'ansi'")
         self.split = split
         self.max_turns = max_turns
+        self.view = ViewOptions.of(view)
         self.render_mode = render_mode
         self.observation_space = Unicode(MAX_LENGTH)
-        self.action_space = ActionText(
-            MAX_LENGTH, sorted(tool.name for tool in self.suite.domain.tools)
-        )
+        self.action_space = ActionText(MAX_LENGTH, self._names())
         self.episode: Episode | None = None
         self.verdict: Verdict | None = None
         """How the last episode was judged; None while it goes on."""
-        self._frozen: dict[tuple[str, ...], list[dict[str, Json]]] = {}
+        self._frozen: dict[View, list[dict[str, Json]]] = {}
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -99,7 +104,9 @@ class ToolEnv(gymnasium.Env[str, str]):
             )
         if seed is None:
             seed = int(self.np_random.integers(2**31))
-        episode = self.suite.episode(task_id, split=split, max_turns=self.max_turns, seed=seed)
+        episode = self.suite.episode(
+            task_id, split=split, max_turns=self.max_turns, view=self.view, seed=seed
+        )
         self._close_episode()
         self.episode = episode
         observation = episode.prompt[-1]["content"]
@@ -157,11 +164,17 @@ class ToolEnv(gymnasium.Env[str, str]):
         self.episode, self.verdict = None, None
 
     def _tools(self, episode: Episode) -> list[dict[str, Json]]:
-        names = episode.view.names
-        tools = self._frozen.get(names)
+        view = episode.view
+        tools = self._frozen.get(view)
         if tools is None:
-            tools = self._frozen[names] = freeze(episode.tools)
+            tools = self._frozen[view] = freeze(episode.tools)
         return tools
+
+    def _names(self) -> list[str]:
+        """Name the tools that a random action may call: in a view, those of the first task."""
+        if not self.view.changed:
+            return sorted(tool.name for tool in self.suite.domain.tools)
+        return sorted(self.suite.view(self.suite.of_split(self.split)[0], self.view).names)
 
     def _info(self, episode: Episode, turn: Turn) -> dict[str, Any]:
         verdict = self.verdict

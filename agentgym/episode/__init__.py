@@ -9,6 +9,18 @@ from __future__ import annotations
 
 from agentgym.episode.parse import Attempt, Parsed, parse
 from agentgym.episode.play import Episode, Turn
-from agentgym.episode.suite import MAX_TURNS, Suite, load
+from agentgym.episode.suite import MAX_TURNS, Options, Suite, load
+from agentgym.episode.view import unfit
 
-__all__ = ["MAX_TURNS", "Attempt", "Episode", "Parsed", "Suite", "Turn", "load", "parse"]
+__all__ = [
+    "MAX_TURNS",
+    "Attempt",
+    "Episode",
+    "Options",
+    "Parsed",
+    "Suite",
+    "Turn",
+    "load",
+    "parse",
+    "unfit",
+]

@@ -14,6 +14,7 @@ from agentgym.formats import Json, Record, decode
 from agentgym.trajectory import (
     AssistantEvent,
     Call,
+    Deed,
     ErrorCode,
     Event,
     Result,
@@ -21,7 +22,7 @@ from agentgym.trajectory import (
     UserEvent,
 )
 
-__all__ = ["MAX_SHOWN", "Answered", "Line", "Said", "Single", "cut", "events", "outputs"]
+__all__ = ["MAX_SHOWN", "Answered", "Line", "Said", "Single", "cut", "deeds", "events", "outputs"]
 
 MAX_SHOWN = 200_000
 """Most characters that the results of one action show."""
@@ -47,6 +48,12 @@ class Answered(Record, kw_only=True):
     """How many of its characters the agent saw."""
     code: ErrorCode | None
     digest: str | None
+    breaches: tuple[str, ...] = ()
+    """Ids of the advisory rules that the call broke."""
+    deed: Deed | None = None
+    """Which tool of the domain was called, where a view shows it otherwise."""
+    whole: str | None = None
+    """All that it gave, where the view showed less."""
 
 
 class Single(msgspec.Struct, frozen=True):
@@ -59,6 +66,7 @@ class Single(msgspec.Struct, frozen=True):
     text: str
     code: ErrorCode | None
     digest: str | None
+    breaches: tuple[str, ...] = ()
 
     def unfold(self) -> tuple[Said, Answered]:
         """Return the two lines that it stands for."""
@@ -70,6 +78,7 @@ class Single(msgspec.Struct, frozen=True):
             shown=min(len(self.text), MAX_SHOWN),
             code=self.code,
             digest=self.digest,
+            breaches=self.breaches,
         )
         return Said(turn=self.turn, content="", calls=(call,)), answered
 
@@ -97,6 +106,7 @@ def _event(i: int, line: Said | Answered, t: str) -> Event:
             is_error=line.code is not None,
             error_type=line.code,
             state_sha256_after=line.digest,
+            deed=line.deed,
         )
     if line.calls is None:
         return UserEvent(i=i, t=t, turn=line.turn, content=line.content)
@@ -132,6 +142,26 @@ def outputs(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:
                 found.append((line.call, Result(data=data)))
             else:
                 found.append((line.call, msgspec.convert(data, Result)))
+    return tuple(found)
+
+
+def deeds(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:
+    """Return the calls as calls of the domain's own tools, with all that these gave.
+
+    What a view renames, merges or leaves out makes no difference here. A call that came to
+    none of the domain's tools stays as it was sent.
+    """
+    found = []
+    for line in _unfolded(log):
+        if isinstance(line, Answered):
+            call, text = line.call, line.text if line.whole is None else line.whole
+            if line.deed is not None:
+                call = Call(id=call.id, name=line.deed.tool, arguments=line.deed.arguments)
+            data = decode(text.encode(), object, where=call.id)
+            if line.code is None:
+                found.append((call, Result(data=data, breaches=line.breaches)))
+            else:
+                found.append((call, msgspec.convert(data, Result)))
     return tuple(found)
 
 

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from agentgym.episode.log import MAX_SHOWN, Answered, Line, Said, Single, cut, events, outputs
+from msgspec.structs import replace
+
+from agentgym.episode.clerk import Handed, Memory
+from agentgym.episode.log import (
+    MAX_SHOWN,
+    Answered,
+    Line,
+    Said,
+    Single,
+    cut,
+    deeds,
+    events,
+    outputs,
+)
 from agentgym.episode.parse import MAX_CALLS, Attempt, Parsed, parse, plain_arguments
 from agentgym.episode.view import View
 from agentgym.errors import nearest
 from agentgym.formats import Json, Record, decode, to_text
-from agentgym.trajectory import (
-    Call,
-    Event,
-    Fault,
-    Result,
-)
-from agentgym.users.agenda import Agenda
+from agentgym.trajectory import Call, ErrorCode, Event, Fault, Result
+from agentgym.users.agenda import Agenda, Reply
 from agentgym.world.compile import Engine
 from agentgym.world.rows import RowChange, World
 
@@ -94,6 +102,7 @@ class Episode:
         self._world: World | None = world
         self._pool = pool
         self._calls = 0
+        self._memory = Memory()
         self._log: list[Line] = [Said(turn=0, content=user.opening)]
 
     def __enter__(self) -> Self:
@@ -241,6 +250,13 @@ class Episode:
         """Return the calls with what they gave, in order, as they were given."""
         return outputs(self._log)
 
+    def deeds(self) -> tuple[tuple[Call, Result], ...]:
+        """Return the calls as calls of the domain's own tools, with all that these gave.
+
+        What the verdict looks at: no view changes it.
+        """
+        return deeds(self._log)
+
     def changes(self) -> tuple[RowChange, ...]:
         """Return the net changes of rows since the start.
 
@@ -273,7 +289,7 @@ class Episode:
                 calls=(),
             )
         )
-        reply = self._user.hear(parsed.text)
+        reply = self._heard(self._user.hear(parsed.text), world)
         self._log.append(Said(turn=self.turn, content=reply.text))
         if reply.ends:
             self.message = parsed.text
@@ -288,6 +304,9 @@ class Episode:
         self._calls += 1
         before = world.revision
         result = self._engine.call(world, name, arguments)
+        breaches = result.breaches
+        if breaches:
+            result = Result(data=result.data)
         error, text = result.error, _text_of(result)
         digest = world.digest() if world.revision != before else None
         if error is not None:
@@ -301,6 +320,7 @@ class Episode:
                 text,
                 None if error is None else error.code,
                 digest,
+                breaches,
             )
         )
         self._end_turn(world)
@@ -323,7 +343,12 @@ class Episode:
         left = MAX_SHOWN
         for place, (attempt, call) in enumerate(zip(parsed.calls, calls, strict=True)):
             before = world.revision
-            result = self._one(attempt, world) if place < MAX_CALLS else _too_many(len(calls))
+            handed = self._one(attempt, world) if place < MAX_CALLS else _too_many(len(calls))
+            self._memory = handed.memory or self._memory
+            result = handed.result
+            breaches = result.breaches
+            if breaches:
+                result = Result(data=result.data)
             text = _text_of(result)
             shown = min(len(text), left)
             left -= shown
@@ -338,6 +363,9 @@ class Episode:
                     shown=shown,
                     code=error.code if error else None,
                     digest=world.digest() if world.revision != before else None,
+                    breaches=breaches,
+                    deed=handed.deed,
+                    whole=handed.whole,
                 )
             )
             results.append(result)
@@ -358,34 +386,41 @@ class Episode:
             id=call_id, name=attempt.name, arguments=attempt.arguments, raw=raw, parse_error=error
         )
 
-    def _one(self, attempt: Attempt, world: World) -> Result:
+    def _one(self, attempt: Attempt, world: World) -> Handed:
         if self.done:
-            return ENDED
+            return Handed(result=ENDED)
         if attempt.error is not None:
             self.malformed += 1
-            return Result(
-                error=Fault(code="bad_arguments", message=f"Not a call: {attempt.error}.")
-            )
-        kind = self._view.kinds.get(attempt.name)
+            return _fault("bad_arguments", f"Not a call: {attempt.error}.")
+        name, kinds = attempt.name, self._view.kinds
+        kind = kinds.get(name)
         if kind is None:
-            hint = nearest(attempt.name, self._view.kinds)
-            return Result(
-                error=Fault(
-                    code="unknown_tool",
-                    message=f"There is no tool {attempt.name!r}; {hint}",
-                )
-            )
-        result = self._engine.call(world, attempt.name, attempt.arguments)
+            return _fault("unknown_tool", f"There is no tool {name!r}; {nearest(name, kinds)}")
+        if kind == "shown":
+            clerk = self._view.clerk
+            assert clerk is not None
+            return clerk.call(self._engine, world, name, attempt.arguments, self._memory)
+        result = self._engine.call(world, name, attempt.arguments)
         if kind == "tool" or result.error is not None:
-            return result
+            return Handed(result=result)
         given: dict[str, Json] = result.data
+        if kind == "document":
+            return self._view.look_up(name, given, self._memory)
         if kind == "ask":
-            return Result(data={"reply": self._user.answer(given["question"]).text})
+            reply = self._heard(self._user.answer(given["question"]), world)
+            return Handed(result=Result(data={"reply": reply.text}))
         self.outcome = given["outcome"]
         self.reason = given.get("reason")
         self._answer = to_text(given.get("answer")).encode()
         self._end("conclude")
-        return Result(data={"concluded": self.outcome})
+        return Handed(result=Result(data={"concluded": self.outcome}))
+
+    def _heard(self, reply: Reply, world: World) -> Reply:
+        """Let the session know of a yes to going on."""
+        if reply.confirms:
+            session = world.session
+            world.session = replace(session, confirmed=session.confirmed + 1)
+        return reply
 
     def _end(self, termination: Termination) -> None:
         self.done = True
@@ -398,13 +433,15 @@ class Episode:
             self._end("max_turns")
 
 
-def _too_many(count: int) -> Result:
-    return Result(
-        error=Fault(
-            code="limit_exceeded",
-            message=f"Expected at most {MAX_CALLS} calls in one action, found {count}; "
-            "this one was not made, send it in the next action.",
-        )
+def _fault(code: ErrorCode, message: str) -> Handed:
+    return Handed(result=Result(error=Fault(code=code, message=message)))
+
+
+def _too_many(count: int) -> Handed:
+    return _fault(
+        "limit_exceeded",
+        f"Expected at most {MAX_CALLS} calls in one action, found {count}; "
+        "this one was not made, send it in the next action.",
     )
 
 

@@ -8,24 +8,28 @@ goal. Next: `env`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from agentgym import domain as domain_room
 from agentgym.domain import Domain
 from agentgym.episode.play import Episode
-from agentgym.episode.view import View
+from agentgym.episode.view import View, unfit
 from agentgym.errors import TaskError, UsageError, nearest
-from agentgym.formats import FORMAT, decode_lines, fingerprint, read
+from agentgym.formats import FORMAT, Json, decode_lines, fingerprint, read
 from agentgym.goals.verdict import Ending, Judge, Verdict
 from agentgym.rng import key
 from agentgym.tasks import Task
+from agentgym.tools.views import AS_IS, ViewOptions
 from agentgym.users.agenda import Agenda
 from agentgym.world.compile import Engine, engine
 from agentgym.world.rows import World
 
-__all__ = ["MAX_TURNS", "Suite", "load"]
+__all__ = ["MAX_TURNS", "Options", "Suite", "load"]
+
+Options = ViewOptions | Mapping[str, Json] | str | None
+"""How tools are shown, in any form that `ViewOptions.of` takes."""
 
 MAX_TURNS = 30
 """Turns after which an episode is cut off, unless a suite says otherwise."""
@@ -41,7 +45,8 @@ class Suite:
         max_turns: Turns after which an episode is cut off, at least 2.
 
     Raises:
-        TaskError: Two tasks share an id, or one shows a tool that the domain lacks.
+        TaskError: Two tasks share an id, one shows a tool that the domain lacks, or hides one
+            that it needs.
         UsageError: There are fewer than 2 turns.
     """
 
@@ -60,7 +65,8 @@ class Suite:
         self.folder = folder
         self.max_turns = max_turns
         self._by_id = {task.id: task for task in self.tasks}
-        self._views: dict[tuple[str, ...], View] = {}
+        self._views: dict[tuple[tuple[str, ...], ViewOptions], View] = {}
+        self._engines: dict[tuple[int | None, tuple[str, ...]], Engine] = {}
         self._pool: list[World] = []
         self._check(folder)
 
@@ -124,6 +130,7 @@ class Suite:
         *,
         split: str | None = None,
         max_turns: int | None = None,
+        view: Options = None,
         seed: int = 0,
     ) -> Episode:
         """Start an episode.
@@ -132,16 +139,18 @@ class Suite:
             task_id: Which task; None to let the seed choose.
             split: Where the seed chooses from; None for all tasks.
             max_turns: Turns after which it is cut off; None for the suite's own.
+            view: How the tools are shown; None for as they are.
             seed: Chooses the task where no id is given.
 
         Raises:
-            TaskError: There is no such task or split.
-            UsageError: There are fewer than 2 turns.
+            TaskError: There is no such task or split, or the view hides what the task needs.
+            UsageError: There are fewer than 2 turns, or the view has no such option.
         """
         turns = self.max_turns if max_turns is None else max_turns
         if turns < 2:
             raise UsageError("at least 2 turns", found=str(turns), where="max_turns")
         task = self.choose(split=split, seed=seed) if task_id is None else self.task(task_id)
+        shown = self.view(task, view)
         try:
             world = self._pool.pop()
             world.reset()
@@ -149,20 +158,43 @@ class Suite:
             world = self.engine.world()
         return Episode(
             task_id=task.id,
-            view=self.view(task),
+            view=shown,
             user=Agenda(task.user, self.domain.schema),
-            engine=self.engine,
+            engine=self._engine(shown),
             world=world,
             max_turns=turns,
             pool=self._pool,
         )
 
-    def view(self, task: Task) -> View:
-        """Return what an episode of the task shows."""
-        view = self._views.get(task.tools)
+    def view(self, task: Task, options: Options = None) -> View:
+        """Return what an episode of the task shows.
+
+        Raises:
+            TaskError: The view hides what the task needs; names the task and the tool.
+            UsageError: The view has no such option.
+        """
+        chosen = AS_IS if options is None else ViewOptions.of(options)
+        slot = task.tools, chosen
+        view = self._views.get(slot)
+        if chosen.absent:
+            error = unfit(self.domain, task, chosen)
+            if error is not None:
+                raise error
         if view is None:
-            view = self._views[task.tools] = View(self.domain, task.tools)
+            view = self._views[slot] = View(self.domain, task.tools, chosen)
         return view
+
+    def _engine(self, view: View) -> Engine:
+        """Return what runs the tools of a view, made once for all views with the same tools."""
+        surface = view.surface
+        if surface is None or not surface.rebuilt:
+            return self.engine
+        added = tuple(tool.name for tool in surface.run[len(self.domain.tools) :])
+        slot = view.options.page_size, added
+        found = self._engines.get(slot)
+        if found is None:
+            found = self._engines[slot] = self.engine.with_tools(surface.run)
+        return found
 
     def ending(self, episode: Episode) -> Ending:
         """Return how an episode stands: all that the verdict looks at.
@@ -175,7 +207,7 @@ class Suite:
             answer=episode.answer,
             message=episode.message,
             changes=episode.changes(),
-            calls=episode.outputs(),
+            calls=episode.deeds(),
             truncated=episode.truncated,
         )
 
@@ -218,6 +250,14 @@ class Suite:
                         found=repr(name),
                         where=f"{where} {task.id} $.tools",
                         hint=nearest(name, self.domain.tool_by_name),
+                    )
+            for step in task.gold:
+                if step.tool not in task.tools:
+                    raise TaskError(
+                        f"a view that shows {step.tool}, which the task needs",
+                        found="one that hides it",
+                        where=f"{where} {task.id} $.tools",
+                        hint="show it, or build the domain again",
                     )
 
 

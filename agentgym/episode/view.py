@@ -1,26 +1,42 @@
 """What an agent is shown of a domain: its tools, and what it is told about its job.
 
-In come a domain and the names of a task's view; out go the tool faces, their OpenAI form
-and the system text, made once a view and shared by its episodes. Next: `play`.
+In come a domain, the names of a task's view and options; out go the tool faces, their OpenAI
+form and the system text, made once a view and shared by its episodes. Next: `play`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from agentgym.domain import Domain
+from agentgym.episode.clerk import Clerk, Handed, Memory
+from agentgym.episode.documents import Documents
+from agentgym.errors import TaskError
 from agentgym.formats import Json, encode, to_text
-from agentgym.rules import sentence
-from agentgym.tools.algebra import AskUser, Conclude
-from agentgym.tools.views import faces, openai_tools
+from agentgym.rules import policy_text, sentence
+from agentgym.tasks import Task
+from agentgym.tools.algebra import AskUser, Conclude, ListTools, ReadManual, ShowToolDoc, Term
+from agentgym.tools.views import (
+    AS_IS,
+    DOCUMENTS,
+    Surface,
+    ViewOptions,
+    arrange,
+    faces,
+    openai_tools,
+    shown_faces,
+    withheld,
+)
 from agentgym.trajectory import ToolFace
 
-__all__ = ["View"]
+__all__ = ["View", "unfit"]
 
-Kind = Literal["tool", "ask", "conclude"]
+Kind = Literal["tool", "shown", "ask", "conclude", "document"]
 
 
 class View:
@@ -28,17 +44,40 @@ class View:
 
     Args:
         domain: Where the tools come from.
-        names: Their names.
+        names: Names of the domain's tools.
+        options: How they are shown.
     """
 
-    __slots__ = ("_json", "faces", "kinds", "names", "system")
-
-    def __init__(self, domain: Domain, names: Sequence[str]) -> None:
-        self.names = tuple(names)
-        self.faces: tuple[ToolFace, ...] = tuple(faces(domain.schema, domain.tools, names))
-        self.kinds: dict[str, Kind] = {name: _kind(domain, name) for name in names}
+    def __init__(self, domain: Domain, names: Sequence[str], options: ViewOptions = AS_IS) -> None:
+        self.options = options
+        self.clerk: Clerk | None = None
+        """Passes calls on where tools are not shown as the domain has them."""
+        self.terms: dict[str, Term] = {}
+        """Shown name to the term that it leads to, or the first of them."""
+        self.surface: Surface | None = None
+        """The shown tools and what they lead to; None where all is as in the domain."""
+        self.domain = domain
+        if options.changed:
+            surface = arrange(domain.name, domain.schema, domain.tools, names, options)
+            terms = {tool.name: tool.term for tool in surface.run}
+            self.surface = surface
+            self.clerk = Clerk(domain.schema, surface, options)
+            self.names = tuple(surface.by_name)
+            """Names of all tools that can be called."""
+            self.faces: tuple[ToolFace, ...] = shown_faces(surface, options)
+            self.terms = {shown.name: terms[shown.tool] for shown in surface.tools}
+            self.kinds: dict[str, Kind] = {
+                name: _kind(term, ordinary="shown") for name, term in self.terms.items()
+            }
+            self.tools = tuple(surface.routes)
+            """Names of the domain's tools that calls come to."""
+        else:
+            self.names = self.tools = tuple(names)
+            self.faces = faces(domain.schema, domain.tools, names)
+            self.terms = {name: domain.tool_by_name[name].term for name in names}
+            self.kinds = {name: _kind(term, ordinary="tool") for name, term in self.terms.items()}
         self._json = to_text(openai_tools(self.faces)).encode()
-        self.system = _system(domain, names, self.kinds)
+        self.system = self._system(domain)
 
     def openai(self) -> list[dict[str, Json]]:
         """Return the tools as OpenAI function schemas; a new list of new objects."""
@@ -49,32 +88,76 @@ class View:
         """Bytes that are equal for views that look the same."""
         return encode([self.system, self._json.decode()])
 
+    @cached_property
+    def documents(self) -> Documents:
+        """Answers the tools that look things up."""
+        domain = self.domain
+        text = policy_text(domain.title, domain.schema, domain.rules, domain.tools, domain.effects)
+        if self.surface is None:
+            return Documents(self.faces, text)
+        return Documents(
+            [shown.face for shown in self.surface.tools],
+            self.surface.say(text),
+            frozenset(shown.name for shown in self.surface.tools if shown.locked),
+        )
 
-def _kind(domain: Domain, name: str) -> Kind:
-    term = domain.tool_by_name[name].term
+    def look_up(self, name: str, given: Mapping[str, Json], memory: Memory) -> Handed:
+        """Answer a tool that looks things up; to read a tool's documentation unlocks it."""
+        term = self.terms[name]
+        result = self.documents.answer(term, given, memory.unlocked)
+        if not isinstance(term, ShowToolDoc) or not result.ok:
+            return Handed(result=result)
+        unlocked = memory.unlocked | {given["name"]}
+        return Handed(result=result, memory=replace(memory, unlocked=unlocked))
+
+    def _system(self, domain: Domain) -> str:
+        kinds = self.kinds
+        asks = [name for name in kinds if kinds[name] == "ask"]
+        ends = [name for name in kinds if kinds[name] == "conclude"]
+        parts = [domain.description.strip()]
+        acting = ["You act by calling the tools; every call is answered before you go on."]
+        if self.options.faces == "names":
+            listing = next(n for n, term in self.terms.items() if isinstance(term, ListTools))
+            acting.append(f"There are more tools than you are shown: {listing} names them.")
+        if self.options.documents:
+            manual = next(n for n, term in self.terms.items() if isinstance(term, ReadManual))
+            acting.append(f"The desk manual is read with {manual}.")
+        if asks:
+            acting.append(f"What only the user can know, ask with {asks[0]}.")
+        acting.append("Change nothing that the user did not ask for.")
+        if ends:
+            acting.append(
+                f"When you are finished, call {ends[0]}: it ends the conversation. "
+                "Give there the answer, if one was asked for: the value alone, or a list of values "
+                "in the order asked for."
+            )
+        acting.append("A plain text without a call is a message to the user.")
+        parts.append(" ".join(acting))
+        known = domain.tool_by_name
+        guards = {guard for name in self.tools if name in known for guard in known[name].guards}
+        told = [f"- {sentence(rule, domain.schema)}" for rule in domain.rules if rule.id in guards]
+        if told:
+            parts.append("\n".join(["Rules:", *told]))
+        text = "\n\n".join(part for part in parts if part)
+        return text if self.surface is None else self.surface.say(text)
+
+
+def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
+    """Say why a view cannot serve a task; None where it can.
+
+    Args:
+        domain: The domain.
+        task: A certified task: the tools of its gold run must be there.
+        options: The view.
+    """
+    return withheld(
+        domain.tools, [step.tool for step in task.gold], options, where=f"view of {task.id}"
+    )
+
+
+def _kind(term: Term, *, ordinary: Literal["tool", "shown"]) -> Kind:
     if isinstance(term, AskUser):
         return "ask"
-    return "conclude" if isinstance(term, Conclude) else "tool"
-
-
-def _system(domain: Domain, names: Sequence[str], kinds: dict[str, Kind]) -> str:
-    asks = [name for name in names if kinds[name] == "ask"]
-    ends = [name for name in names if kinds[name] == "conclude"]
-    parts = [domain.description.strip()]
-    acting = ["You act by calling the tools; every call is answered before you go on."]
-    if asks:
-        acting.append(f"What only the user can know, ask with {asks[0]}.")
-    acting.append("Change nothing that the user did not ask for.")
-    if ends:
-        acting.append(
-            f"When you are finished, call {ends[0]}: it ends the conversation. "
-            "Give there the answer, if one was asked for: the value alone, or a list of values "
-            "in the order asked for."
-        )
-    acting.append("A plain text without a call is a message to the user.")
-    parts.append(" ".join(acting))
-    guards = {guard for name in names for guard in domain.tool_by_name[name].guards}
-    told = [f"- {sentence(rule, domain.schema)}" for rule in domain.rules if rule.id in guards]
-    if told:
-        parts.append("\n".join(["Rules:", *told]))
-    return "\n\n".join(part for part in parts if part)
+    if isinstance(term, DOCUMENTS):
+        return "document"
+    return "conclude" if isinstance(term, Conclude) else ordinary

@@ -13,6 +13,7 @@ from agentgym.formats import Json, Record
 from agentgym.goals import answers
 from agentgym.goals.equivalence import compare
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
+from agentgym.rules import sentence
 from agentgym.tools.algebra import subject
 from agentgym.trajectory import Call, Result
 from agentgym.world import RowChange
@@ -32,6 +33,7 @@ class Ending(Record, kw_only=True):
     changes: tuple[RowChange, ...] = ()
     """Net row changes since the start."""
     calls: tuple[tuple[Call, Result], ...] = ()
+    """Calls of the domain's own tools with all that they gave, whatever a view showed of it."""
     truncated: bool = False
 
 
@@ -41,7 +43,8 @@ class Verdict(Record, kw_only=True):
     success: bool
     terms: dict[str, float]
     """`success`, `state` (required changes made), `frame` (nothing else changed), `answer`,
-    `evidence` (the answer was looked up), `outcome`: each 0.0 or 1.0."""
+    `evidence` (the answer was looked up), `policy` (no advisory rule was broken), `outcome`:
+    each 0.0 or 1.0."""
     reasons: tuple[str, ...] = ()
     """Why it failed, for the branch that came nearest; empty on success."""
 
@@ -82,6 +85,7 @@ class Judge:
             "frame": extra,
             "answer": answer,
             "evidence": evidence,
+            "policy": self._broken(ending.calls),
             "outcome": outcome,
         }
         reasons = tuple(reason for found in parts.values() for reason in found)
@@ -127,6 +131,14 @@ class Judge:
                 ):
                     return None
         return f"the answer was not looked up: no result showed the {entity.label} that it is about"
+
+    def _broken(self, calls: Sequence[tuple[Call, Result]]) -> list[str]:
+        """Say which advisory rules were broken, each once."""
+        broken = dict.fromkeys(rule for _, result in calls for rule in result.breaches)
+        return [
+            f"broke rule {name}: {sentence(self._domain.rule(name), self._domain.schema)}"
+            for name in broken
+        ]
 
     def _rivals_of(self, entity: str, field: str) -> frozenset[str]:
         pair = entity, field

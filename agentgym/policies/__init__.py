@@ -6,9 +6,9 @@ the oracle is made from the task, to show that the task can be done. Next: `roll
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
+from agentgym.episode.view import View
 from agentgym.errors import UsageError, nearest
 from agentgym.policies.oracle import Oracle
 from agentgym.policies.scripted import Noop, RandomLegal
@@ -37,13 +37,18 @@ class Policy(Protocol):
         ...
 
 
-Maker = Callable[[Task, int], Policy]
-"""Makes the policy for one episode from its task and a seed."""
+class Maker(Protocol):
+    """Makes the policy for one episode."""
+
+    def __call__(self, task: Task, seed: int, /, view: View | None = None) -> Policy:
+        """Make it from the task, a seed and, where they are not as they are, the shown tools."""
+        ...
+
 
 _MAKERS: dict[str, Maker] = {
-    "noop": lambda _task, _seed: Noop(),
-    "oracle": lambda task, _seed: Oracle(task),
-    "random": lambda _task, seed: RandomLegal(seed=seed),
+    "noop": lambda _task, _seed, view=None: Noop(),
+    "oracle": lambda task, _seed, view=None: Oracle(task, view=view),
+    "random": lambda _task, seed, view=None: RandomLegal(seed=seed),
 }
 
 NAMES = tuple(sorted(_MAKERS))

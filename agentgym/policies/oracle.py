@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from agentgym.episode.view import View
 from agentgym.errors import FormatError
 from agentgym.formats import Json, decode, to_text
 from agentgym.plan import Fact
+from agentgym.policies.lens import Lens, Steps
 from agentgym.tasks import Step, Task
 from agentgym.users.agenda import spoken
 
@@ -23,10 +25,12 @@ class Oracle:
 
     Args:
         task: The task; its gold run is followed.
+        view: How the episode shows the tools; None for as they are.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, view: View | None = None) -> None:
         self._task = task
+        self._view = None if view is None or view.surface is None else view
         self._facts = {fact.id: fact for fact in (*task.plan.facts, *task.user.facts)}
         self.trouble = ""
         """Why it gave up; empty while all goes well."""
@@ -42,10 +46,15 @@ class Oracle:
         self._outputs: list[Json] = []
         self._asking: str | None = None
         self._calling = False
+        self._lens = None if self._view is None else Lens(self._view)
+        self._steps: Steps | None = None
+        self._given: Json = None
 
     def __call__(self, observation: str, info: dict[str, Any]) -> str:
         """Return the next call of the gold run, or the question that it needs first."""
-        self._take(observation)
+        following = self._take(observation)
+        if following is not None:
+            return to_text(following)
         step = self._next()
         if step is None or self.trouble:
             return self._conclude()
@@ -56,21 +65,53 @@ class Oracle:
         if self.trouble:
             return self._conclude()
         self._calling = True
-        return to_text({"name": step.tool, "arguments": arguments})
+        if self._lens is None:
+            return to_text({"name": step.tool, "arguments": arguments})
+        self._steps = self._lens.call(step.tool, arguments, self._wanted())
+        first = self._advance(None)
+        if first is None:
+            self.trouble = f"no shown tool comes to {step.tool} with {', '.join(arguments)}"
+            return self._conclude()
+        return to_text(first)
 
-    def _take(self, observation: str) -> None:
-        """Learn from what came of the last action."""
+    def _wanted(self) -> list[str]:
+        """List the paths into the next call's result that later calls take values from."""
+        head = f"call:{len(self._outputs)}:"
+        return [
+            origin.removeprefix(head)
+            for step in self._task.gold
+            for origin in step.origin.values()
+            if origin.startswith(head)
+        ]
+
+    def _advance(self, seen: Json) -> dict[str, Json] | None:
+        """Return the next call that a step takes in this view; None when it is done."""
+        assert self._steps is not None
+        try:
+            return self._steps.send(seen)
+        except StopIteration as end:
+            self._steps, self._given = None, end.value
+            return None
+
+    def _take(self, observation: str) -> dict[str, Json] | None:
+        """Learn from what came of the last action; return the next call of the same step."""
         if self._asking is not None:
             fact, self._asking = self._facts[self._asking], None
             if spoken(fact.value) not in _reply(observation):
                 self.trouble = f"the user did not tell {fact.id}: {observation}"
             self._told.add(fact.id)
         elif self._calling:
-            self._calling = False
             seen = _json(observation)
+            if self._steps is not None:
+                following = self._advance(seen)
+                if following is not None:
+                    return following
+                seen = self._given
+            self._calling = False
             if isinstance(seen, dict) and set(seen) == {"error"}:
                 self.trouble = f"call {len(self._outputs)} was refused: {observation}"
             self._outputs.append(seen)
+        return None
 
     def _next(self) -> Step | None:
         done = len(self._outputs)

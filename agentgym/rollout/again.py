@@ -33,7 +33,9 @@ def replay(trajectory: Trajectory, suite: Suite) -> tuple[str, ...]:
     turns = max((event.turn for event in events), default=0)
     cut = trajectory.outcome.termination == "max_turns"
     episode = suite.episode(
-        trajectory.task.task_id, max_turns=max(2, turns) if cut else max(2, turns + 1)
+        trajectory.task.task_id,
+        max_turns=max(2, turns) if cut else max(2, turns + 1),
+        view=trajectory.env.view,
     )
     for event in events:
         if isinstance(event, AssistantEvent):

@@ -54,6 +54,7 @@ def record(
             spec_sha256=domain.world_hash,
             domain=domain.name,
             seed=seed,
+            view=episode.view.options.text() if episode.view.options.changed else "",
         ),
         task=_task_facts(task, episode),
         agent=agent,

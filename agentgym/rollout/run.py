@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from agentgym.env.tool_env import ToolEnv
-from agentgym.episode import Suite, load
+from agentgym.episode import Options, Suite, load, unfit
 from agentgym.errors import UsageError
 from agentgym.formats import Json, Record, encode, fingerprint
 from agentgym.policies import Policy, resolve
 from agentgym.rng import key
 from agentgym.rollout.files import Stage
 from agentgym.rollout.records import record
+from agentgym.tools.views import ViewOptions
 from agentgym.trajectory import AgentFacts, Trajectory
 from agentgym.version import VERSION
 
@@ -42,6 +43,7 @@ def rollout(
     out: Path | None = None,
     split: str | None = None,
     max_turns: int | None = None,
+    view: Options = None,
     name: str | None = None,
     seed: int = 0,
 ) -> Iterator[Trajectory]:
@@ -58,12 +60,14 @@ def rollout(
             `<run>.timing.jsonl` beside it.
         split: Which tasks; None for all.
         max_turns: Turns after which an episode is truncated; None for the suite's own.
+        view: How the tools are shown, as `ViewOptions.of` takes it; None for as they are.
         name: What the policy is called in the records; None for its own name.
         seed: Seeds the policy's chances.
 
     Raises:
-        TaskError: The split has no tasks.
-        UsageError: The policy is unknown, `out` cannot be written, or its part is of another run.
+        TaskError: The split has no tasks, or the view hides what one of them needs.
+        UsageError: The policy or an option of the view is unknown, `out` cannot be written, or
+            its part is of another run.
     """
     if episodes < 0:
         raise UsageError("a number of episodes", found=str(episodes), where="episodes")
@@ -77,9 +81,16 @@ def rollout(
         "max_turns": suite.max_turns if max_turns is None else max_turns,
         "seed": seed,
     }
+    shown = ViewOptions.of(view)
+    if shown.changed:
+        config["view"] = shown.text()
     jobs = _jobs(suite, config, episodes, split, seed)
+    for task_id in dict.fromkeys(job.task_id for job in jobs):
+        error = unfit(suite.domain, suite.task(task_id), shown)
+        if error is not None:
+            raise error
     stage = None if out is None else Stage(out, [job.trajectory_id for job in jobs])
-    return _play(suite, policy, maker, jobs, stage, config)
+    return _play(suite, policy, maker, jobs, stage, config, shown)
 
 
 def _play(
@@ -89,16 +100,18 @@ def _play(
     jobs: list[_Job],
     stage: Stage | None,
     config: dict[str, Json],
+    view: ViewOptions,
 ) -> Iterator[Trajectory]:
     done = 0
     if stage is not None:
         for trajectory in stage.finished():
             done += 1
             yield trajectory
-    env = ToolEnv(suite, max_turns=config["max_turns"])
+    env = ToolEnv(suite, max_turns=config["max_turns"], view=view)
     for job in jobs[done:]:
         began = time.perf_counter()
-        player = policy if maker is None else maker(suite.task(job.task_id), job.seed)
+        task = suite.task(job.task_id)
+        player = policy if maker is None else maker(task, job.seed, suite.view(task, view))
         trajectory = _episode(env, suite, player, job, config)
         if stage is not None:
             stage.append(trajectory, time.perf_counter() - began)

@@ -58,12 +58,13 @@ _HINTS = {
 _PLURAL = re.compile(r"[^su]s$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-_CONFIRM = re.compile(
-    r"\b(confirm\w*|proceed|go ahead|carry on|(shall|should|may|can) i\b(?! (have|get|ask|know))"
+_ASSENT = re.compile(
+    r"\b(proceed|go ahead|carry on|(shall|should|may|can) i\b(?! (have|get|ask|know))"
     r"|do you (want|agree|approve)|would you like me|(is|are) (that|this|these|it) "
     r"(correct|right|ok|okay|fine|alright)|sounds? (good|right)|are you sure|ok to|okay to)",
     re.IGNORECASE,
 )
+_CONFIRM = re.compile(rf"\bconfirm\w*|{_ASSENT.pattern}", re.IGNORECASE)
 _CLOSER = re.compile(
     r"\b((any|some)thing (else|more|further)|(any|some) (other|more|further)\b"
     r"|further (help|assistance|questions?|requests?))",
@@ -143,11 +144,14 @@ class Agenda:
         """
         asked = self._asked(question)
         parts = []
-        if _CONFIRM.search(question) and not (asked and _opens_with_w(question)):
+        # "Please confirm your phone number" asks for a fact, and no more than that.
+        agrees = (_ASSENT if asked else _CONFIRM).search(question) is not None
+        agrees = agrees and not (asked and _opens_with_w(question))
+        if agrees:
             parts.append("Yes, please go ahead with what I asked for.")
         parts += [self._tell(fact_id) for fact_id in asked]
         if parts:
-            return Reply(text=" ".join(parts))
+            return Reply(text=" ".join(parts), confirms=agrees and confirming(question))
         held = self.held_back
         if held:
             lead = "Yes, one more thing. " if _CLOSER.search(question) else ""

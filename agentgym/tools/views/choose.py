@@ -1,8 +1,8 @@
-"""Views: which of a domain's tools an episode shows, and how they look to an agent.
+"""Which of a domain's tools an episode shows.
 
 All tools and the names of those that a task needs come in; at most `max_tools` names
 go out, in the domain's order, chosen so that nobody can read the plan from them.
-Next: `sources`.
+Next: `options`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agentgym.errors import TaskError, nearest
-from agentgym.formats import Json
 from agentgym.rng import stream
 from agentgym.schema import Schema
 from agentgym.tools.algebra import (
     ListRelated,
     Tool,
-    is_write,
     subject,
 )
-from agentgym.tools.derive.texts import shown
-from agentgym.tools.parameters import parameters
-from agentgym.trajectory import ToolFace
 
-__all__ = ["MAX_TOOLS", "faces", "openai_tools", "view"]
+__all__ = ["MAX_TOOLS", "view"]
 
 MAX_TOOLS = 40
 """How many tools an episode shows unless told otherwise."""
@@ -169,46 +164,3 @@ def _shuffled(names: Sequence[str], *key: object) -> list[str]:
     found = list(names)
     stream(*key, "view").shuffle(found)
     return found
-
-
-def faces(schema: Schema, tools: Sequence[Tool], names: Sequence[str]) -> tuple[ToolFace, ...]:
-    """Render tools as an agent sees them; no text names a tool that is not among them.
-
-    Raises:
-        TaskError: A name is not that of a tool.
-    """
-    known = {tool.name: tool for tool in tools}
-    visible = frozenset(names)
-    for name in names:
-        if name not in known:
-            raise TaskError("a tool", found=repr(name), hint=nearest(name, known))
-    return tuple(_face(schema, known[name], visible) for name in names)
-
-
-def _face(schema: Schema, tool: Tool, visible: frozenset[str]) -> ToolFace:
-    scheme = parameters(tool, schema)
-    properties = {
-        name: prop | {"description": shown(prop["description"], visible)}
-        for name, prop in scheme["properties"].items()
-    }
-    return ToolFace(
-        name=tool.name,
-        description=tool.description,
-        parameters=scheme | {"properties": properties},
-        mutates=is_write(tool),
-    )
-
-
-def openai_tools(shown_faces: Sequence[ToolFace]) -> list[dict[str, Json]]:
-    """Render faces as the `tools` of OpenAI's chat interface."""
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": face.name,
-                "description": face.description,
-                "parameters": face.parameters,
-            },
-        }
-        for face in shown_faces
-    ]

@@ -1,0 +1,203 @@
+"""The knobs of a view: how the tools of a domain are shown, never what is true.
+
+A record, a mapping or a text such as `granularity=narrow,rename=0.5,docs=brief` comes in, a
+checked `ViewOptions` goes out. Next: `surface`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from agentgym.errors import UsageError, nearest
+from agentgym.formats import Json, Record
+
+__all__ = ["AS_IS", "ViewOptions"]
+
+Granularity = Literal["as_is", "narrow", "rich"]
+Docs = Literal["brief", "full", "none"]
+Detail = Literal["difference", "distilled", "full"]
+Faces = Literal["full", "names"]
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "granularity": get_args(Granularity),
+    "docs": get_args(Docs),
+    "detail": get_args(Detail),
+    "faces": get_args(Faces),
+}
+_COUNTS = {"near_duplicates": (0, 200), "distractors": (0, 200), "page_size": (1, 1000)}
+_SHARES = ("rename", "locked")
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class ViewOptions(Record, kw_only=True):
+    """How an episode shows its tools.
+
+    Every view leads to the same calls of the same tools, so that a task keeps its truth, its
+    gold run and its verdict. How many calls it takes may change: narrow tools, small pages,
+    locks and distilled lists cost more of them, so give such episodes more turns.
+
+    What is drawn is drawn from (domain, `seed`), and never from a task's plan.
+
+    Raises:
+        UsageError: A value is out of its range; says which would do.
+    """
+
+    granularity: Granularity = "as_is"
+    """`rich`: one tool reads an entity and one changes it, each with an action to choose.
+    `narrow`: one tool for each field that is changed, filter of a search and state."""
+    near_duplicates: int = 0
+    """How many tools stand beside one that they resemble: the same under another name, or one
+    that differs in what it counts, sorts or takes. Fewer where no more can be made."""
+    distractors: int = 0
+    """How many further tools of the domain are shown, of those that the task's choice left out."""
+    rename: float = 0.0
+    """Share of tools, and of parameters, that bear another name than in the domain. The
+    parameters of lists (`page`, `sort_by`, ...) and the domain-free tools keep theirs."""
+    locked: float = 0.0
+    """Share of tools that refuse until their documentation was read with `show_tool_doc`."""
+    absent: tuple[str, ...] = ()
+    """Tools of the domain that are taken away; none that a task needs."""
+    docs: Docs = "full"
+    """`brief`: the first sentence, and no descriptions of parameters. `none`: names and types."""
+    page_size: int | None = None
+    """Rows on a page of every list; None for the tools' own."""
+    detail: Detail = "full"
+    """`distilled`: rows without what is empty or technical, lists with key, label and what was
+    filtered or sorted by (as far as a tool shows the rest). `difference`: writes give what
+    they changed, and a read that is repeated what has changed since."""
+    manual: bool = False
+    """Whether `list_tools`, `show_tool_doc`, `read_manual` and `search_manual` are there."""
+    faces: Faces = "full"
+    """`names`: the agent is told of those four, `ask_user` and `conclude`, and has to look up
+    the rest, all of which can be called. Implies `manual`."""
+    seed: int = 0
+    """Of what is drawn: names, locks, duplicates, distractors."""
+
+    def __post_init__(self) -> None:
+        for name, words in _WORDS.items():
+            found = getattr(self, name)
+            if found not in words:
+                raise _wrong(name, "one of " + ", ".join(words), found)
+        for name, (least, most) in _COUNTS.items():
+            found = getattr(self, name)
+            if found is None and name == "page_size":
+                continue
+            if type(found) is not int or not least <= found <= most:
+                raise _wrong(name, f"a whole number from {least} to {most}", found)
+        for name in _SHARES:
+            found = getattr(self, name)
+            if type(found) not in (int, float) or not math.isfinite(found) or not 0 <= found <= 1:
+                raise _wrong(name, "a share from 0 to 1", found)
+        if type(self.manual) is not bool:
+            raise _wrong("manual", "true or false", self.manual)
+        if type(self.seed) is not int:
+            raise _wrong("seed", "a whole number", self.seed)
+        if not isinstance(self.absent, tuple) or not all(isinstance(n, str) for n in self.absent):
+            raise _wrong("absent", "names of tools", self.absent)
+
+    @property
+    def documents(self) -> bool:
+        """Whether the tools that look things up are there."""
+        return self.manual or self.faces == "names"
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is shown otherwise than the domain has it."""
+        return msgspec.structs.replace(self, seed=0) != AS_IS
+
+    @classmethod
+    def of(cls, given: ViewOptions | Mapping[str, Any] | str | None) -> ViewOptions:
+        """Take options in any of their forms.
+
+        Args:
+            given: Options, a mapping of them, a text `name=value,name=value` in which the names
+                of `absent` are joined by `+`, or None for the tools as they are.
+
+        Raises:
+            UsageError: It has no such option, or a value is not one.
+        """
+        if isinstance(given, ViewOptions):
+            return given
+        if given is None:
+            return AS_IS
+        if isinstance(given, str):
+            pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+            for name, sign, _ in pairs:
+                if not sign:
+                    raise UsageError(
+                        "name=value",
+                        found=repr(name.strip()),
+                        where="view",
+                        hint=nearest(name.strip(), cls.__struct_fields__),
+                    )
+            found = {name.strip(): value.strip() for name, _, value in pairs}
+            if len(found) < len(pairs):
+                raise UsageError("each option once", found=repr(given), where="view")
+            values = {name: _read(name, text) for name, text in found.items()}
+        elif isinstance(given, Mapping):
+            values = dict(given)
+        else:
+            raise UsageError("options of a view", found=type(given).__name__, where="view")
+        for name in values:
+            if name not in cls.__struct_fields__:
+                raise UsageError(
+                    "an option of a view",
+                    found=repr(name),
+                    where="view",
+                    hint=nearest(str(name), cls.__struct_fields__),
+                )
+        if isinstance(values.get("absent"), (list, set, frozenset)):
+            values["absent"] = tuple(sorted(values["absent"]))
+        return cls(**values)
+
+    def text(self) -> str:
+        """Write the options so that `of` reads them: what is as by default is left out."""
+        parts = []
+        for name in self.__struct_fields__:
+            found = getattr(self, name)
+            if found != getattr(AS_IS, name):
+                parts.append(f"{name}={_written(found)}")
+        return ",".join(parts)
+
+
+def _read(name: str, text: str) -> Json:
+    """Read the value of one option from its text."""
+    if name == "absent":
+        return tuple(part for part in text.split("+") if part)
+    if name == "manual":
+        if text.lower() not in _FLAGS:
+            raise _wrong(name, "true or false", text)
+        return _FLAGS[text.lower()]
+    if name in _SHARES:
+        try:
+            return float(text)
+        except ValueError:
+            raise _wrong(name, "a share from 0 to 1", text) from None
+    if name in _COUNTS or name == "seed":
+        try:
+            return int(text)
+        except ValueError:
+            raise _wrong(name, "a whole number", text) from None
+    return text
+
+
+def _written(value: Json) -> str:
+    if isinstance(value, tuple):
+        return "+".join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _wrong(name: str, expected: str, found: Json) -> UsageError:
+    words = _WORDS.get(name, ())
+    hint = nearest(found, words) if isinstance(found, str) and words else ""
+    return UsageError(expected, found=repr(found), where=f"view {name}", hint=hint)
+
+
+AS_IS = ViewOptions()
+"""Every tool as the domain has it."""
