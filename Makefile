@@ -1,6 +1,7 @@
 # The only door: people, hooks and continuous integration call these targets and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check slow golden domains formats bench wheel clean
+.PHONY: postgres postgres-stop bench-postgres
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ ELEMENTS := build/elements/elements.db
 MENDELEEV := 1.3.0
 
 help: ## Show this list.
-	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,7 +38,7 @@ demo: $(READY) $(ELEMENTS) ## Build a domain from a real database, prove it, pla
 	$(BIN)/agentgym export $(DEMO)/oracle.jsonl --format adp --out $(DEMO)/adp
 	$(BIN)/agentgym export $(DEMO)/oracle.jsonl --format openai --out $(DEMO)/openai
 
-test: $(READY) ## Run the tests: no network, no key.
+test: $(READY) ## Run the tests: no key, no network once PostgreSQL is installed.
 	$(BIN)/python -m pytest --numprocesses auto -m 'not slow'
 
 check: $(READY) ## Check format, lint and types; change nothing.
@@ -64,8 +65,19 @@ formats: $(READY) ## Rewrite the JSON Schemas of our files.
 bench: $(READY) ## Measure reset, call, step and verdict beside their floors.
 	$(BIN)/python tests/bench.py
 
+# POSTGRES_PORT says where it listens; without it 55432, or another free port.
+postgres: ## Start a PostgreSQL server on loopback and print its URL; install it if root may.
+	AGENTGYM_POSTGRES_PORT=$(POSTGRES_PORT) $(PYTHON) tests/postgres_server.py start
+
+postgres-stop: ## Stop that server.
+	$(PYTHON) tests/postgres_server.py stop
+
+bench-postgres: $(READY) ## Measure calls on PostgreSQL beside SQLite.
+	$(BIN)/python tests/bench_postgres.py
+
 wheel: $(READY) ## Build the wheel and the source distribution into dist/.
 	$(BIN)/python -m build --outdir dist
 
 clean: ## Remove what the other targets made, but for domains/.
+	test ! -e build/postgres/url || $(PYTHON) tests/postgres_server.py stop
 	rm -rf build dist $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

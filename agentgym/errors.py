@@ -9,6 +9,7 @@ A bad author is an error and raises; a bad agent is data and never does (see
     ├── DomainError     a domain folder is wrong, stale or missing
     ├── TaskError       a task is unknown, or no longer holds
     ├── FormatError     a file is not what its name says
+    ├── BackendError    a database server cannot be reached, or cannot hold the rows
     └── UsageError      a call or command was given something it does not take
 """
 
@@ -19,6 +20,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AgentGymError",
+    "BackendError",
     "DomainError",
     "FormatError",
     "SchemaError",
@@ -81,6 +83,10 @@ class TaskError(AgentGymError):
 
 class FormatError(AgentGymError):
     """A file is not what its name says, or is of a format that this version does not know."""
+
+
+class BackendError(AgentGymError):
+    """A database server cannot be reached, or cannot hold the rows of a world."""
 
 
 class UsageError(AgentGymError):

@@ -51,6 +51,8 @@ HOMES = {
     "gymnasium": {"env", "curriculum", "__init__"},
     "hypothesis": {"testing"},
     "ray": {"scale"},
+    # worlds on a PostgreSQL server
+    "psycopg": {"world"},
     "typer": {"cli"},
     "rich": {"cli"},
     # naming needs words: transliteration, a word list with frequencies, English plurals
@@ -62,6 +64,7 @@ HOMES = {
 }
 
 HEAVY = "openai ray faker hypothesis sqlglot sqlalchemy jsonschema networkx rdflib typer".split()
+HEAVY.append("psycopg")
 
 
 def modules() -> list[Path]:

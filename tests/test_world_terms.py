@@ -15,7 +15,7 @@ from agentgym.domain import Clock, Domain, Source
 from agentgym.errors import DomainError
 from agentgym.rules import All, AnyOf, Compare, In, Move, Not, Rule
 from agentgym.schema import Entity, Field, Lifecycle, Relation, Schema
-from agentgym.testing.truth import truth
+from agentgym.testing.truth import Scene, truth
 from agentgym.tools.algebra import (
     Aggregate,
     Argument,
@@ -364,10 +364,9 @@ def test_guards_agree_with_the_reference(predicate: Any, before: Any, after: Any
     expected = truth(
         predicate,
         ITEM,
-        SCHEMA,
+        Scene(SCHEMA, {}, "update"),
         before=before and dict(zip(names, before, strict=True)),
         after=dict(zip(names, after, strict=True)),
-        children=lambda _, __: 0,
     )
     check = guard(rule, ENGINE.image, {})
     if expected is False:

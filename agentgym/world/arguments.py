@@ -8,13 +8,13 @@ parameter. Next: `guards`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Never
+from typing import Any, Never
 
 from agentgym.errors import nearest
 from agentgym.formats import Json
-from agentgym.schema import Field, Schema
+from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import Stored, parser
-from agentgym.tools.algebra import Argument, Filter
+from agentgym.tools.algebra import Argument, Filter, Nested
 from agentgym.world.refusals import clean, refuse, show
 
 __all__ = [
@@ -25,7 +25,10 @@ __all__ = [
     "choice",
     "filtered",
     "flag",
+    "keys",
+    "nested",
     "page",
+    "settable",
     "words",
 ]
 
@@ -57,7 +60,49 @@ class Parameter:
 
 def argument(one: Argument, field: Field, *, required: bool, nullable: bool = False) -> Parameter:
     """Make the parameter that stands for a value of a field."""
-    return Parameter(one.param, parser(field), required=required, nullable=nullable)
+    convert = _short(parser(field)) if field.type == "json" else parser(field)
+    return Parameter(one.param, convert, required=required, nullable=nullable)
+
+
+def settable(values: Sequence[Argument], entity: Entity, *, optional: bool) -> list[Parameter]:
+    """Make the parameters that set fields.
+
+    Args:
+        values: The fields.
+        entity: Whose they are.
+        optional: Whether all may be left out, as where a row is changed.
+    """
+    found = []
+    for one in values:
+        field, needed = entity.field(one.field), one.required and not optional
+        found.append(argument(one, field, required=needed, nullable=field.nullable and not needed))
+    return found
+
+
+def nested(one: Nested, schema: Schema) -> Parameter:
+    """Make the parameter that holds a list of rows; it gives a tuple of what each item gives."""
+    entity = schema.entity(schema.relation(one.relation).entity)
+    read = Reader(one.param, settable(one.values, entity, optional=False))
+    span = f"{one.least} to {one.most}" if one.least else f"at most {one.most}"
+
+    def items(value: Json) -> Any:
+        if not isinstance(value, (list, tuple)) or not one.least <= len(value) <= one.most:
+            raise ValueError(f"a list of {span} objects")
+        return tuple([read(item, at=f"{one.param}[{place}]") for place, item in enumerate(value)])
+
+    return Parameter(one.param, items, required=one.least > 0)
+
+
+def _short(convert: Callable[[Json], Stored]) -> Callable[[Json], Stored]:
+    """Bound what a value of many parts can cost, as texts are bounded."""
+
+    def short(value: Json) -> Stored:
+        found = convert(value)
+        if isinstance(found, str) and len(found) > _LONGEST:
+            raise ValueError(f"a JSON value of at most {_LONGEST} characters")
+        return found
+
+    return short
 
 
 def filtered(one: Filter, field: Field) -> Parameter:
@@ -126,69 +171,87 @@ class Reader:
         self._required = tuple(one.name for one in self.parameters.values() if one.required)
         self._only = self._required[0] if len(self.parameters) == len(self._required) == 1 else None
 
-    def __call__(self, arguments: object) -> Given:
+    def __call__(self, arguments: object, at: str = "") -> Given:
         """Read the arguments.
+
+        Args:
+            arguments: What was sent.
+            at: Where in the arguments of a call this object is, as `items[2]`.
 
         Raises:
             Refusal: They are not what the tool takes.
         """
         if not isinstance(arguments, dict):
-            refuse(
-                "bad_arguments",
-                f"{self.tool}: expected the arguments as an object, found {show(arguments)}.",
-            )
+            self._no_object(arguments, at)
         given: Given = {}
         known = self.parameters
         for name, value in arguments.items():
             if type(name) is not str or name not in known:
-                self._unknown(name)
+                self._unknown(name, at)
             one = known[name]
             if value is None:
                 if not one.nullable:
-                    self._wrong(one, value, _kind(one))
+                    self._wrong(one, value, _kind(one), at)
                 given[name] = None
                 continue
             if type(value) is str and len(value) > _LONGEST:
                 refuse(
                     "limit_exceeded",
-                    f"{name}: expected at most {_LONGEST} characters, found {len(value)}.",
-                    parameter=name,
+                    f"{_place(name, at)}: expected at most {_LONGEST} characters, "
+                    f"found {len(value)}.",
+                    parameter=self.tool if at else name,
                 )
             try:
                 given[name] = one.convert(value)
             except (ValueError, OverflowError, RecursionError, TypeError, ArithmeticError) as error:
-                self._wrong(one, value, _expected(error))
+                self._wrong(one, value, _expected(error), at)
         for name in self._required:
             if name not in given:
-                self._missing(name)
+                self._missing(name, at)
         return given
 
-    def _unknown(self, name: object) -> Never:
-        found = show(name) if isinstance(name, str) else f"a name that is no text, {show(name)}"
-        hint = nearest(str(name)[:100], self.parameters) if isinstance(name, str) else ""
+    def _no_object(self, found: object, at: str) -> Never:
+        what = (
+            f"{at}: expected an object"
+            if at
+            else f"{self.tool}: expected the arguments as an object"
+        )
         refuse(
-            "bad_arguments",
-            f"{self.tool} has no parameter {found}; "
-            + (hint or ("it takes none." if not self.parameters else "check the name.")),
-            parameter=clean(name) if isinstance(name, str) else None,
+            "bad_arguments", f"{what}, found {show(found)}.", parameter=self.tool if at else None
         )
 
-    def _wrong(self, one: Parameter, value: Json, expected: str) -> Never:
+    def _unknown(self, name: object, at: str) -> Never:
+        found = show(name) if isinstance(name, str) else f"a name that is no text, {show(name)}"
+        hint = nearest(str(name)[:100], self.parameters) if isinstance(name, str) else ""
+        sent = clean(name) if isinstance(name, str) else None
         refuse(
             "bad_arguments",
-            f"{one.name}: expected {expected}, found {show(value)}."
+            f"{at or self.tool} has no parameter {found}; "
+            + (hint or ("it takes none." if not self.parameters else "check the name.")),
+            parameter=self.tool if at else sent,
+        )
+
+    def _wrong(self, one: Parameter, value: Json, expected: str, at: str) -> Never:
+        refuse(
+            "bad_arguments",
+            f"{_place(one.name, at)}: expected {expected}, found {show(value)}."
             + (
                 " Leave it out when it is not needed." if value is None and not one.required else ""
             ),
-            parameter=one.name,
+            parameter=self.tool if at else one.name,
         )
 
-    def _missing(self, name: str) -> Never:
+    def _missing(self, name: str, at: str) -> Never:
         refuse(
             "bad_arguments",
-            f"{self.tool} needs {name}: expected {_kind(self.parameters[name])}, found nothing.",
-            parameter=name,
+            f"{at or self.tool} needs {name}: expected {_kind(self.parameters[name])}, "
+            "found nothing.",
+            parameter=self.tool if at else name,
         )
+
+
+def _place(name: str, at: str) -> str:
+    return f"{at}.{name}" if at else name
 
 
 def _kind(one: Parameter) -> str:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import cached_property
 from threading import Lock
+
+from msgspec.structs import replace
 
 from agentgym.domain import Domain
 from agentgym.errors import nearest
@@ -26,21 +29,41 @@ from agentgym.tools.algebra import (
     Delete,
     Find,
     Get,
+    Identify,
+    Link,
     ListRelated,
+    ListTools,
+    ReadManual,
     Search,
+    SearchManual,
+    Sequence,
+    ShowToolDoc,
+    Term,
     Tool,
+    Transfer,
     Transition,
+    Unlink,
     Update,
+    is_write,
 )
 from agentgym.tools.parameters import parameters
 from agentgym.trajectory import Fault, Result
 from agentgym.world.arguments import Parameter, Reader, choice, words
+from agentgym.world.backends import Backend
 from agentgym.world.calculate import calculate
 from agentgym.world.creates import create
+from agentgym.world.deeds import Deed
+from agentgym.world.deeds import body as write
+from agentgym.world.door import Doors
+from agentgym.world.guards import remembered
+from agentgym.world.identify import identify
+from agentgym.world.links import link, unlink
 from agentgym.world.lists import list_related, search
 from agentgym.world.reads import Body, aggregate, find, get
 from agentgym.world.refusals import Refusal, refuse, show
 from agentgym.world.rows import Image, World
+from agentgym.world.sequences import sequence
+from agentgym.world.transfers import transfer
 from agentgym.world.writes import delete, transition, update
 
 __all__ = ["Engine", "engine"]
@@ -50,11 +73,17 @@ _KEPT = 16
 
 
 class Engine:
-    """The tools of one domain, ready to be called."""
+    """The tools of one domain, ready to be called.
 
-    def __init__(self, domain: Domain) -> None:
+    Args:
+        domain: Whose tools and rows.
+        backend: Where the rows of its worlds live; SQLite when None.
+    """
+
+    def __init__(self, domain: Domain, backend: Backend | None = None) -> None:
         self.domain = domain
-        self.image = Image(domain)
+        self.image = Image(domain, backend)
+        self.doors = Doors(self.image)
         self._bodies: dict[str, Body] = {}
 
     @cached_property
@@ -66,6 +95,22 @@ class Engine:
     def world(self) -> World:
         """Make a world of the rows at the start, on a connection of its own."""
         return World(self.image)
+
+    def with_tools(self, tools: Iterable[Tool]) -> Engine:
+        """Return an engine of the same image that runs other tools over the same schema.
+
+        What is compiled of a tool that both have is shared.
+        """
+        other, tools = Engine.__new__(Engine), tuple(tools)
+        other.domain = replace(self.domain, tools=tools)
+        other.image, other.doors = self.image, self.doors
+        known = self.domain.tool_by_name
+        other._bodies = {  # noqa: SLF001 - its own kind
+            tool.name: self._bodies[tool.name]
+            for tool in tools
+            if tool.name in self._bodies and known.get(tool.name) == tool
+        }
+        return other
 
     def compile(self) -> None:
         """Compile every tool now, so that what is wrong with one is known.
@@ -84,7 +129,12 @@ class Engine:
         """
         try:
             body = self._bodies.get(name) or self._body(name)
-            return Result(data=body(world, arguments))
+            if world.breaches:
+                world.breaches.clear()
+            data = body(world, arguments)
+            if world.breaches:
+                return Result(data=data, breaches=tuple(world.breaches))
+            return Result(data=data)
         except Refusal as refusal:
             return Result(error=refusal.fault)
         except (OverflowError, RecursionError, MemoryError, sqlite3.DataError):
@@ -98,7 +148,11 @@ class Engine:
         tool = self.domain.tool_by_name.get(name)
         if tool is None:
             raise Refusal(self._unknown(name))
-        body = self._bodies[name] = _compile(tool, self.image)
+        if is_write(tool):
+            body = write(tool, _deed(tool, tool.term, self.doors), self.doors)
+        else:
+            body = remembered(tool, _read(tool, self.image), self.image)
+        self._bodies[name] = body
         return body
 
     def _unknown(self, name: object) -> Fault:
@@ -110,34 +164,60 @@ class Engine:
 _TOO_LARGE = "The values are too large to be worked with. Use smaller ones."
 
 
-def _compile(tool: Tool, image: Image) -> Body:
+def _deed(tool: Tool, term: Term, doors: Doors) -> Deed:
+    match term:
+        case Create():
+            return create(tool, term, doors)
+        case Update():
+            return update(tool, term, doors)
+        case Transition():
+            return transition(tool, term, doors)
+        case Delete():
+            return delete(tool, term, doors)
+        case Link():
+            return link(tool, term, doors)
+        case Unlink():
+            return unlink(tool, term, doors)
+        case Transfer():
+            return transfer(tool, term, doors)
+        case Sequence():
+            return sequence(tool, term, doors, _deed)
+        case _:
+            raise AssertionError(f"{tool.name} writes nothing")
+
+
+def _read(tool: Tool, image: Image) -> Body:
     match tool.term:
         case Get():
-            return get(tool.name, tool.term, image)
+            return get(tool, tool.term, image)
         case Find():
-            return find(tool.name, tool.term, image)
+            return find(tool, tool.term, image)
         case Search():
             return search(tool.name, tool.term, image)
         case ListRelated():
-            return list_related(tool.name, tool.term, image)
+            return list_related(tool, tool.term, image)
         case Aggregate():
             return aggregate(tool.name, tool.term, image)
-        case Create():
-            return create(tool, tool.term, image)
-        case Update():
-            return update(tool, tool.term, image)
-        case Transition():
-            return transition(tool, tool.term, image)
-        case Delete():
-            return delete(tool, tool.term, image)
+        case Identify():
+            return identify(tool.name, tool.term, image)
         case Calculate():
             return _calculate(tool.name)
         case CurrentTime():
             return _current_time(tool.name)
+        case ListTools():
+            return _only_read(Reader(tool.name, []))
+        case ShowToolDoc():
+            return _only_read(Reader(tool.name, [_needed("name")]))
+        case ReadManual():
+            return _only_read(Reader(tool.name, [Parameter("section", words("section"))]))
+        case SearchManual():
+            return _only_read(Reader(tool.name, [_needed("words")]))
         case AskUser():
             return _only_read(Reader(tool.name, [_needed("question")]))
         case Conclude():
             return _conclude(tool.name)
+        case _:
+            raise AssertionError(f"{tool.name} writes")
 
 
 def _needed(name: str) -> Parameter:

@@ -1,183 +1,202 @@
-"""The term that makes a row: what the caller gives, what the schema fills in, and its key.
+"""The term that makes a row, and the rows nested in it.
 
-In this order: arguments, defaults, the first state of a life cycle, times of writing, a new
-key. Next: `compile`.
+The row comes first, then those of each list in the order in which they were sent; what is
+derived follows each of them. Rules that look at what the list brings about (a derived total, how
+many rows there are) are asked of the row when all of its rows are there. Next: `links`.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from typing import Any, NamedTuple, Never
 
+from agentgym.errors import DomainError
 from agentgym.formats import Json
-from agentgym.schema import Entity, Field, Schema
-from agentgym.schema.types import Stored, to_stored
-from agentgym.tools.algebra import Create, Tool
-from agentgym.world.arguments import Reader, argument
-from agentgym.world.keys import spell
-from agentgym.world.reads import Body
+from agentgym.rules import Count, Rule, fields_of, parts
+from agentgym.schema import Schema
+from agentgym.schema.types import Row
+from agentgym.tools.algebra import Argument, Create, Nested, Tool
+from agentgym.world.arguments import Given, Reader, nested, settable
+from agentgym.world.deeds import Deed, checks, latest
+from agentgym.world.door import Doors, Entry
 from agentgym.world.refusals import refuse
-from agentgym.world.rows import Image, World
-from agentgym.world.tables import Table
-from agentgym.world.writes import conflict, guards, references
+from agentgym.world.rows import World
+from agentgym.world.tables import Table, picker
 
-__all__ = ["WRITTEN", "create"]
-
-WRITTEN = frozenset(
-    "created create creation inserted added recorded registered entered "
-    "updated update updates modified modify modification changed change edited edit touched".split()
-)
-"""A time with one of these words in its name is known when the row is made."""
-
-_TRIES = 10_000
-"""New text keys that are tried before giving up; each one in use costs a look-up."""
-
-Maker = Callable[[World], Stored]
-
-Numbered = Callable[[World], tuple[Stored, int]]
-"""Makes a value of a key; the count is kept once the row is written."""
+__all__ = ["create", "maker"]
 
 
-def create(tool: Tool, term: Create, image: Image) -> Body:
+class _List(NamedTuple):
+    """The rows of one nested list."""
+
+    param: str
+    table: Table
+    make: Callable[..., Row]
+
+
+class _Made(NamedTuple):
+    """What one call made."""
+
+    row: Row
+    lists: tuple[tuple[Row, ...], ...]
+
+
+def create(tool: Tool, term: Create, doors: Doors) -> Deed:
     """Compile `Create`."""
-    schema, table = image.domain.schema, image.tables[term.entity]
-    entity = schema.entity(term.entity)
-    parameters = {one.field: one.param for one in term.values}
-    arguments_ = []
-    for one in term.values:
-        field = entity.field(one.field)
-        null = field.nullable and not one.required
-        arguments_.append(argument(one, field, required=one.required, nullable=null))
-    read = Reader(tool.name, arguments_)
-    makers = _makers(table, image)
-    template = [_start(entity, field, schema) for field in entity.fields]
-    for place, _ in makers:
-        template[place] = None
-    settable = tuple((one.param, table.positions[one.field]) for one in term.values)
-    clocks = _clocks(entity, template, parameters)
-    counted = tuple(p for p in table.key_positions if entity.fields[p].type == "integer")
-    needed = tuple(
-        (place, field.name)
-        for place, field in enumerate(entity.fields)
-        if field.name in entity.key or not (field.nullable or field.generated)
+    table, schema = doors.image.tables[term.entity], doors.image.domain.schema
+    read = Reader(
+        tool.name,
+        [
+            *settable(term.values, table.entity, optional=False),
+            *(nested(one, schema) for one in term.nested),
+        ],
     )
-    checks = references(table, image, parameters, written=None)
-    checks += guards(tool, "create", image, parameters)
-    build = table.whole_to_object
+    parameters = {one.field: one.param for one in term.values}
+    if not term.nested:
+        asked = checks(tool, "create", term.entity, doors, parameters)
+        entry = doors.insert(term.entity, asked, parameters)
+        make = maker(tool, term.values, table, entry)
+        build, now = table.whole_to_object, latest(table)
 
-    def body(world: World, arguments: object) -> Json:
-        given = read(arguments)
-        row = template.copy()
-        for name, place in settable:
-            if name in given:
-                row[place] = given[name]
-        for place, optional, make in clocks:
-            if row[place] is None and optional not in given:
-                row[place] = make(world)
-        counts = []
-        for place, number in makers:
-            if row[place] is None:
-                row[place], count = number(world)
-                counts.append((place, count))
-        for place, name in needed:
-            if row[place] is None:
-                parameter = parameters.get(name)
-                refuse(
-                    "bad_arguments",
-                    f"{tool.name} needs {parameter or name}: expected a value, found nothing.",
-                    parameter=parameter,
+        def final(world: World, row: Row) -> Json:
+            return build(now(world, row))
+
+        def plain(_: World, row: Row) -> Json:
+            return build(row)
+
+        show = final if entry.restless else plain
+        return Deed(read, make, show, final, table, lambda row: row)
+    return _with_lists(tool, term, doors, read)
+
+
+def maker(
+    tool: Tool, values: tuple[Argument, ...], table: Table, entry: Entry
+) -> Callable[[World, Given, Given], Row]:
+    """Return what makes a row of the values that are given."""
+    places = tuple((one.param, one.field, table.positions[one.field]) for one in values)
+    parameters = {one.field: one.param for one in values}
+    start, put = entry.fresh.template.copy, entry.put
+
+    def lacking(name: str) -> Never:
+        parameter = parameters.get(name)
+        refuse(
+            "bad_arguments",
+            f"{tool.name} needs {parameter or name}: expected a value, found nothing.",
+            parameter=parameter,
+        )
+
+    def make(world: World, given: Given, call: Given) -> Row:
+        row = start()
+        named = []
+        for param, field, place in places:
+            if param in given:
+                row[place] = given[param]
+                named.append(field)
+        return put(world, row, named, call, lacking)
+
+    return make
+
+
+def _with_lists(tool: Tool, term: Create, doors: Doors, read: Reader) -> Deed:
+    table, schema = doors.image.tables[term.entity], doors.image.domain.schema
+    parameters = {one.field: one.param for one in term.values}
+    domain = doors.image.domain
+    late = {rule.id for rule in domain.rules if _late(rule, term, schema)}
+    early = {rule.id for rule in domain.rules} - late
+    asked = checks(tool, "create", term.entity, doors, parameters, early)
+    entry = doors.insert(term.entity, asked, parameters)
+    make = maker(tool, term.values, table, entry)
+    asked_last = checks(tool, "create", term.entity, doors, parameters, late)
+    lists = [_list(tool, one, doors, table) for one in term.nested]
+    key_of, name = table.key_of, term.entity
+
+    def act(world: World, given: Given, call: Given) -> _Made:
+        row = make(world, given, call)
+        rows = []
+        for one in lists:
+            sent: Any = given.get(one.param, ())
+            rows.append(
+                tuple(
+                    [
+                        one.make(world, row, item, call, f"{one.param}[{place}]")
+                        for place, item in enumerate(sent)
+                    ]
                 )
-        made = tuple(row)
-        for check in checks:
-            check(world, None, made)
-        try:
-            world.insert(entity.name, made)
-        except sqlite3.IntegrityError as error:
-            conflict(error, table, made, parameters)
-        for place in counted:
-            counts.append((place, int(made[place] or 0)))
-        for place, count in counts:
-            world.count(entity.name, place, count)
-        return build(made)
+            )
+        if asked_last:
+            whole = world.get(name, key_of(row))
+            assert whole is not None
+            for check in asked_last:
+                check(world, None, whole, call)
+        return _Made(row, tuple(rows))
 
-    return body
+    build, now = table.whole_to_object, latest(table)
+    shown = [(one.param, one.table.whole_to_object, latest(one.table)) for one in lists]
 
+    def show(world: World, made: _Made) -> Json:
+        data = build(now(world, made.row))
+        for (param, form, again), rows in zip(shown, made.lists, strict=True):
+            data[param] = [form(again(world, row)) for row in rows]
+        return data
 
-def _start(entity: Entity, field: Field, schema: Schema) -> Stored:
-    """Return what the field holds when nobody says: its default, or the first state."""
-    if field.default is not None:
-        # A default that its own field cannot hold is none: sources have such.
-        with suppress(ValueError):
-            return to_stored(field, field.default)
-    for lifecycle in schema.lifecycles:
-        if (lifecycle.entity, lifecycle.field) == (entity.name, field.name) and lifecycle.initial:
-            return lifecycle.initial[0]
-    return None
+    return Deed(read, act, show, show, table, lambda made: made.row)
 
 
-def _clocks(
-    entity: Entity, template: list[Stored], parameters: dict[str, str]
-) -> list[tuple[int, str | None, Maker]]:
-    """List the times that the clock fills: of writing, and those that must not be empty."""
-    found: list[tuple[int, str | None, Maker]] = []
-    for place, field in enumerate(entity.fields):
-        if field.type not in ("date", "datetime") or template[place] is not None:
-            continue
-        if field.name in entity.key or field.generated:
-            continue
-        named = field.role == "audit" and WRITTEN & set(field.name.lower().split("_"))
-        if named or not field.nullable:
-            found.append((place, parameters.get(field.name), _clock(field)))
-    return found
+def _late(rule: Rule, term: Create, schema: Schema) -> bool:
+    """Tell whether a rule looks at what the lists bring about."""
+    relations = {one.relation for one in term.nested}
+    followed = {
+        one.field
+        for one in schema.derived
+        if one.entity == term.entity and one.relation in relations
+    }
+    # What is made of such a value follows it.
+    for one in schema.derived * len(schema.derived):
+        terms = one.own if one.relation is not None else one.terms
+        if one.entity == term.entity and followed & {n for t in terms for n in t.fields}:
+            followed.add(one.field)
+    return rule.entity == term.entity and any(
+        (isinstance(part, Count) and part.relation in relations) or fields_of(part) & followed
+        for part in parts(rule.predicate)
+    )
 
 
-def _clock(field: Field) -> Maker:
-    if field.type == "date":
-        return lambda world: world.now[:10]
-    return lambda world: world.now
+def _list(tool: Tool, one: Nested, doors: Doors, parent: Table) -> _List:
+    schema = doors.image.domain.schema
+    relation = schema.relation(one.relation)
+    if relation.target != parent.entity.name:
+        raise DomainError(
+            f"a relation that points to {parent.entity.name}",
+            found=f"{one.relation!r}, which points to {relation.target}",
+            where=tool.name,
+        )
+    table = doors.image.tables[relation.entity]
+    parameters = {a.field: f"{one.param}[].{a.param}" for a in one.values}
+    blamed = dict.fromkeys(parameters, one.param)
+    asked = checks(tool, "create", relation.entity, doors, blamed)
+    entry = doors.insert(relation.entity, asked, blamed)
+    filled = tuple(table.positions[name] for name in relation.fields)
+    theirs = picker(tuple(parent.positions[name] for name in relation.target_fields))
+    places = tuple((a.param, a.field, table.positions[a.field]) for a in one.values)
+    params = {a.field: a.param for a in one.values}
+    start, put = entry.fresh.template.copy, entry.put
 
+    def make(world: World, above: Row, given: Given, call: Given, at: str) -> Row:
+        def lacking(name: str) -> Never:
+            refuse(
+                "bad_arguments",
+                f"{at} needs {params.get(name, name)}: expected a value, found nothing.",
+                parameter=one.param,
+            )
 
-def _makers(table: Table, image: Image) -> list[tuple[int, Numbered]]:
-    """List the fields of the key that are made where the caller does not give them."""
-    found: list[tuple[int, Numbered]] = []
-    if table.entity.key_source == "given":
-        return found
-    for place in table.key_positions:
-        kind = table.entity.fields[place].type
-        if kind == "integer":
-            found.append((place, _number(table, place)))
-        elif kind == "text":
-            found.append((place, _text(table, place, image)))
-    return found
+        row = start()
+        named: list[str] = list(relation.fields)
+        for param, field, place in places:
+            if param in given:
+                row[place] = given[param]
+                named.append(field)
+        for place, value in zip(filled, theirs(above), strict=True):
+            row[place] = value
+        return put(world, row, named, call, lacking)
 
-
-def _number(table: Table, place: int) -> Numbered:
-    name = table.entity.name
-
-    def make(world: World) -> tuple[Stored, int]:
-        number = world.counter(name, place) + 1
-        if number >= 2**63:
-            refuse("limit_exceeded", f"No {table.entity.label} can be made: numbers ran out.")
-        return number, number
-
-    return make
-
-
-def _text(table: Table, place: int, image: Image) -> Numbered:
-    entity = table.entity
-    longest = entity.fields[place].max_length
-    alone = len(entity.key) == 1
-
-    def make(world: World) -> tuple[Stored, int]:
-        pattern = image.pattern(entity.name, place)
-        count = world.counter(entity.name, place)
-        number, key = count, None
-        while key is None or (alone and world.get(entity.name, (key,)) is not None):
-            number += 1
-            if number > count + _TRIES:
-                refuse("limit_exceeded", f"No {entity.label} can be made: no free key was found.")
-            key = spell(pattern, entity.name, number + pattern.highest, longest=longest)
-        return key, number
-
-    return make
+    return _List(one.param, table, make)

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from agentgym.errors import DomainError
 from agentgym.formats import Json
 from agentgym.schema.types import Row, Stored
-from agentgym.tools.algebra import ListRelated, Search, listed
+from agentgym.tools.algebra import ListRelated, Search, Tool, listed
 from agentgym.world.arguments import Given, Parameter, Reader, choice, flag, keys, page
-from agentgym.world.reads import Body, Filters, keyed, missing
+from agentgym.world.reads import Body, Filters, allowed, keyed, missing
 from agentgym.world.refusals import refuse
 from agentgym.world.rows import Image, World
 from agentgym.world.tables import Statement, Table, hidden, render
@@ -138,7 +138,7 @@ def search(tool: str, term: Search, image: Image) -> Body:
     return lambda world, arguments: answer(world, read(arguments))
 
 
-def list_related(tool: str, term: ListRelated, image: Image) -> Body:
+def list_related(tool: Tool, term: ListRelated, image: Image) -> Body:
     """Compile `ListRelated`."""
     schema = image.domain.schema
     relation = schema.relation(term.relation)
@@ -154,7 +154,8 @@ def list_related(tool: str, term: ListRelated, image: Image) -> Body:
         here = sa.select(*(near.c[name] for name in further.fields)).where(within)
         within = (there[0] if len(there) == 1 else sa.tuple_(*there)).in_(here)
     parameters = keys(term.key, relation.target, schema)
-    pages = _Pages(tool, term, table, parameters, within)
+    pages = _Pages(tool.name, term, table, parameters, within)
+    allow, whole = allowed(tool, parent, term.key, image), parent.select
     key = keyed(parent, term.key)
     select, _ = render(
         sa.select(*(parent.sql.c[name] for name in relation.target_fields)).where(parent.keyed())
@@ -166,6 +167,8 @@ def list_related(tool: str, term: ListRelated, image: Image) -> Body:
         scope = world.execute(select, key(given)).fetchone()
         if scope is None:
             missing(parent, term.key, given)
+        if allow is not None:
+            allow(world, world.execute(whole, key(given)).fetchone(), given)
         return answer(world, given, scope)
 
     return body

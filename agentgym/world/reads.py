@@ -24,13 +24,15 @@ from agentgym.tools.algebra import (
     Filter,
     Find,
     Get,
+    Tool,
 )
 from agentgym.world.arguments import Given, Parameter, Reader, choice, filtered, keys
+from agentgym.world.guards import guards
 from agentgym.world.refusals import refuse, show
 from agentgym.world.rows import Image, World
 from agentgym.world.tables import Statement, Table, hidden, render
 
-__all__ = ["Body", "Filters", "aggregate", "find", "get", "keyed", "missing"]
+__all__ = ["Body", "Filters", "aggregate", "allowed", "find", "get", "keyed", "missing"]
 
 Body = Callable[[World, object], Json]
 """What a tool does: world and arguments to the data of the result, or a `Refusal`."""
@@ -78,11 +80,14 @@ def keyed(table: Table, arguments: Sequence[Argument]) -> Callable[[Given], tupl
     return lambda given: tuple([given[name] for name in order])
 
 
-def get(tool: str, term: Get, image: Image) -> Body:
+def get(tool: Tool, term: Get, image: Image) -> Body:
     """Compile `Get`."""
     table = image.tables[term.entity]
-    read = Reader(tool, keys(term.key, term.entity, image.domain.schema))
+    read = Reader(tool.name, keys(term.key, term.entity, image.domain.schema))
     key, sql, build = keyed(table, term.key), table.select_shown, table.to_object
+    allow = allowed(tool, table, term.key, image)
+    if allow is not None:
+        return _guarded(table, term, read, key, allow)
 
     def body(world: World, arguments: object) -> Json:
         given = read(arguments)
@@ -94,7 +99,43 @@ def get(tool: str, term: Get, image: Image) -> Body:
     return body
 
 
-def find(tool: str, term: Find, image: Image) -> Body:
+def allowed(
+    tool: Tool, table: Table, named: Sequence[Argument], image: Image
+) -> Callable[[World, Row, Given], None] | None:
+    """Return what asks the rules on reading a row before it is shown; None where there are none."""
+    parameters = {one.field: one.param for one in named}
+    checks = guards(tool, "read", image, parameters, table.entity.name)
+    if not checks:
+        return None
+
+    def allow(world: World, row: Row, given: Given) -> None:
+        for check in checks:
+            check(world, row, row, given)
+
+    return allow
+
+
+def _guarded(
+    table: Table,
+    term: Get,
+    read: Reader,
+    key: Callable[[Given], tuple[Stored, ...]],
+    allow: Callable[[World, Row, Given], None],
+) -> Body:
+    sql, build = table.select, table.whole_to_object
+
+    def body(world: World, arguments: object) -> Json:
+        given = read(arguments)
+        row: Row | None = world.execute(sql, key(given)).fetchone()
+        if row is None:
+            missing(table, term.key, given)
+        allow(world, row, given)
+        return build(row)
+
+    return body
+
+
+def find(tool: Tool, term: Find, image: Image) -> Body:
     """Compile `Find`."""
     table = image.tables[term.entity]
     filters = Filters(
@@ -104,9 +145,10 @@ def find(tool: str, term: Find, image: Image) -> Body:
         ],
         table,
     )
-    read = Reader(tool, keys(term.by, term.entity, image.domain.schema))
+    read = Reader(tool.name, keys(term.by, term.entity, image.domain.schema))
     shown = len(table.shown)
     params = tuple(one.param for one in term.by)
+    allow, whole = allowed(tool, table, term.by, image), table.select
     columns = [*table.columns(table.shown), *(table.sql.c[n] for n in table.entity.key)]
     where = filters.where(params)
     sql, names = render(sa.select(*columns).where(*where).order_by(*table.key_order()))
@@ -122,6 +164,9 @@ def find(tool: str, term: Find, image: Image) -> Body:
         if len(rows) > 1:
             total = world.execute(counting, values).fetchone()[0]
             _ambiguous(table, [row[max(shown, 1) :] for row in rows], total, params[0])
+        if allow is not None:
+            row = world.execute(whole, rows[0][max(shown, 1) :]).fetchone()
+            allow(world, row, given)
         return table.to_object(rows[0][:shown])
 
     return body

@@ -1,20 +1,23 @@
-"""The rows of one domain instance in SQLite, with clock, counters and session.
+"""The rows of one domain instance in a database, with clock, counters and session.
 
-An `Image` (one per engine) holds the rows at the start as bytes; every `World` is a
-connection of its own that was filled from them. All writes go through `insert`,
-`update` and `delete`, one whole row each, so that the journal sees everything.
+An `Image` (one per engine) holds the rows at the start; every `World` is a connection of
+its own that was filled from them, in SQLite or another of the `backends`. All writes go
+through `insert`, `update` and `delete`, one whole row each, so that the journal sees
+everything.
 Next: `compile`.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Never
+from weakref import WeakMethod
 
 from agentgym.domain import Domain, later
 from agentgym.errors import DomainError, UsageError
-from agentgym.schema.types import Row, fold
+from agentgym.schema.types import Row
+from agentgym.world.backends import Backend, SQLite, Store, TakenError
 from agentgym.world.journal import (
     MODULUS,
     Delta,
@@ -27,61 +30,33 @@ from agentgym.world.journal import (
     steps,
 )
 from agentgym.world.keys import Pattern, pattern
-from agentgym.world.tables import STORED, Table, indexes, tables
+from agentgym.world.tables import STORED, Table, tables
 
 __all__ = ["Image", "RowChange", "Session", "Snapshot", "World"]
-
-_STATEMENTS = 4096
-"""Prepared statements kept by a connection: more than a domain's tools have."""
-
-
-def _connect() -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        ":memory:", isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
-    )
-    connection.create_function("fold", 1, fold, deterministic=True)
-    return connection
 
 
 class Image:
     """What every world of a domain starts from; built once, then only read."""
 
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, backend: Backend | None = None) -> None:
         self.domain = domain
-        self.tables: dict[str, Table] = tables(domain.schema)
+        self.backend: Backend = backend or SQLite()
+        self.tables: dict[str, Table] = tables(domain.schema, self.backend.table)
         self.order = {entity.name: place for place, entity in enumerate(domain.schema.entities)}
         self._highest: dict[tuple[str, int], int] = {}
         self._patterns: dict[tuple[str, int], Pattern] = {}
 
     @cached_property
-    def content(self) -> bytes:
-        """The database at the start, as SQLite serializes it.
+    def store(self) -> Store:
+        """The rows at the start, in the database of the backend.
 
         Raises:
             DomainError: The rows contradict the schema.
+            BackendError: The database cannot be reached.
         """
-        connection = _connect()
-        connection.execute("PRAGMA secure_delete = OFF")
-        connection.execute("BEGIN")
         for name, table in self.tables.items():
-            connection.execute(table.create)
-            rows = self.domain.rows.get(name, ())
-            _check_types(table, rows)
-            try:
-                connection.executemany(table.insert, rows)
-            except (sqlite3.Error, OverflowError) as error:
-                raise DomainError(
-                    "rows that fit the keys and uniques of the schema",
-                    found=str(error),
-                    where=f"rows of {name}",
-                    hint="undo the edit of rows.jsonl, or change the schema",
-                ) from None
-        for statement in indexes(self.domain.schema, self.domain.tools, self.tables):
-            connection.execute(statement)
-        connection.execute("COMMIT")
-        content = connection.serialize()
-        connection.close()
-        return content
+            _check_types(table, self.domain.rows.get(name, ()))
+        return self.backend.store(self.domain, self.tables)
 
     @cached_property
     def digest(self) -> int:
@@ -135,27 +110,32 @@ class World:
         self.turns = 0
         """Turns that have passed on the clock."""
         self.session = Session()
+        self.breaches: list[str] = []
+        """Ids of the advisory rules that the present call broke."""
+        self.spends = False
+        """Whether the present call needs that the user said yes, which serves one write."""
+        self.depth = 0
+        """How many writes the present one follows from."""
         self.counters: dict[str, int] = {}
         """`entity.place` of a key field to its largest value ever, where that rose."""
         self._journal = Journal()
         self._before: tuple[int, dict[str, int], Session] = (0, self.counters, self.session)
         self._tables = image.tables
         self._now: tuple[int, str] = (-1, "")
-        self._connection = _connect()
-        self._connection.deserialize(image.content)
-        self.execute = self._connection.cursor().execute
+        self._link = link = image.store.link()
+        link.refill = WeakMethod(self._refill)
+        self.execute = link.execute
         """Runs one statement; its rows must be drained before the next."""
-        self.execute("BEGIN")
-        self.execute("SAVEPOINT base")
+        self._write, self._clash = link.write, link.clash
 
     def __del__(self) -> None:
         self.close()
 
     def close(self) -> None:
         """Give the memory back; the world cannot be used any more. Harmless when repeated."""
-        connection = getattr(self, "_connection", None)
-        if connection is not None:
-            connection.close()
+        link = getattr(self, "_link", None)
+        if link is not None:
+            link.close()
 
     @property
     def now(self) -> str:
@@ -186,16 +166,20 @@ class World:
 
     def rows(self, entity: str) -> list[Row]:
         """Return all rows of an entity in key order, in stored form. Costs O(rows)."""
-        return self.execute(self._tables[entity].select_all).fetchall()
+        found: list[Row] = self.execute(self._tables[entity].select_all).fetchall()
+        return found
 
     def insert(self, entity: str, row: Row) -> None:
         """Write a new row.
 
         Raises:
-            sqlite3.IntegrityError: Its key or a unique value is taken; nothing is written.
+            TakenError: Its key or a unique value is taken; nothing is written.
         """
         table = self._tables[entity]
-        self.execute(table.insert, row)
+        try:
+            self._write(table.insert, row)
+        except self._clash:
+            self._blame(table, None, row)
         self._journal.record(entity, table.key_of(row), None, row)
 
     def update(
@@ -210,14 +194,17 @@ class World:
             changed: Places at which the two differ; found out when None.
 
         Raises:
-            sqlite3.IntegrityError: A unique value is taken; nothing is written.
+            TakenError: A unique value is taken; nothing is written.
         """
         table = self._tables[entity]
         if changed is None:
             changed = _changed(before, after)
         if changed:
             key = table.key_of(before)
-            self.execute(table.update(changed), (*[after[place] for place in changed], *key))
+            try:
+                self._write(table.update(changed), (*[after[place] for place in changed], *key))
+            except self._clash:
+                self._blame(table, key, after)
             self._journal.record(entity, key, before, after)
 
     def delete(self, entity: str, row: Row) -> None:
@@ -227,9 +214,22 @@ class World:
         self.execute(table.delete, key)
         self._journal.record(entity, key, row, None)
 
+    def _blame(self, table: Table, own: Key | None, row: Row) -> Never:
+        """Find out which values of a row are taken; the first where several are."""
+        for fields in (table.entity.key, *table.uniques):
+            values = tuple([row[table.positions[name]] for name in fields])
+            if None not in values:
+                for key in self.execute(table.holders(fields), values).fetchall():
+                    if key != own:
+                        raise TakenError(table, fields) from None
+        raise AssertionError(f"a row of {table.entity.name} was refused, and nothing is taken")
+
     def begin(self) -> None:
         """Begin a call: `undo` takes back what is written from here on."""
         self._journal.trail.clear()
+        self.breaches.clear()
+        self.spends = False
+        self.depth = 0
         self._before = (self._journal.revision, self.counters, self.session)
 
     def undo(self) -> None:
@@ -251,7 +251,7 @@ class World:
         """Go back to the start: rows, clock, counters and session."""
         if self._journal.revision:
             if self._journal.delta:
-                self.execute("ROLLBACK TO base")
+                self._link.reset()
             self._journal.clear()
         self.turns = 0
         self.counters = {}
@@ -278,15 +278,18 @@ class World:
         """
         if snapshot.world != self.image.domain.world_hash:
             raise UsageError("a snapshot of this domain", found="one of another domain")
-        self._apply(snapshot.delta)
+        self._apply(steps(self._journal.delta, snapshot.delta))
         self._journal.replace(snapshot.delta, snapshot.digest, snapshot.revision)
         self.turns = snapshot.turns
         self.counters = dict(snapshot.counters)
         self.session = snapshot.session
 
-    def _apply(self, then: Delta) -> None:
+    def _refill(self) -> None:
+        """Write the changes again, after the database went back to the start by itself."""
+        self._apply(steps({}, self._journal.delta))
+
+    def _apply(self, differing: list[tuple[str, Key, Row | None, Row | None]]) -> None:
         # All deletions first: values that are unique may move from row to row.
-        differing = steps(self._journal.delta, then)
         for entity, key, now, row in differing:
             table = self._tables[entity]
             if now is None:
@@ -295,11 +298,11 @@ class World:
                 self.execute(table.delete, key)
             else:
                 places = _changed(now, row)
-                self.execute(table.update(places), (*[row[place] for place in places], *key))
+                self._write(table.update(places), (*[row[place] for place in places], *key))
         for entity, _, now, row in differing:
             table = self._tables[entity]
             if row is not None and (now is None or table.uniques):
-                self.execute(table.insert, row)
+                self._write(table.insert, row)
 
     def fork(self) -> World:
         """Make another world of the same moment, on a connection of its own."""

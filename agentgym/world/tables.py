@@ -1,19 +1,19 @@
 """One entity as SQL sees it: its table, its statements as text, and its shape on the wire.
 
 SQLAlchemy renders every statement once; worlds then run the plain text on a bare
-cursor. Names of tables and columns are those of the schema. Next: `rows`.
+cursor. Names of tables and columns are those of the schema. What is said here is for
+SQLite; another database has a `Table` of its own. Next: `backends`, `rows`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import dialect
 
 from agentgym.formats import Json
 from agentgym.schema import Entity, Field, Schema
@@ -21,16 +21,17 @@ from agentgym.schema.types import Row, Stored, to_wire
 from agentgym.tools.algebra import (
     Aggregate,
     Find,
+    Identify,
     ListRelated,
     Search,
     Tool,
     listed,
 )
+from agentgym.world.dialect import SQLITE, Statement, render
 from agentgym.world.journal import Key
 
-__all__ = ["Statement", "Table", "hidden", "render", "tables"]
+__all__ = ["Statement", "Table", "hidden", "picker", "render", "tables"]
 
-_DIALECT = dialect(paramstyle="qmark")
 _TYPES: dict[str, Any] = {
     "integer": sa.INTEGER,
     "decimal": sa.INTEGER,
@@ -39,16 +40,6 @@ _TYPES: dict[str, Any] = {
 }
 STORED: dict[str, type] = {"integer": int, "decimal": int, "boolean": int, "float": float}
 """Python type of the stored values; text for all types that are not here."""
-
-Statement = tuple[str, tuple[str, ...]]
-"""SQL text and the names of its parameters, in order."""
-
-
-def render(statement: sa.sql.expression.ClauseElement) -> Statement:
-    """Turn a statement into text with `?` and the names of its bound parameters."""
-    compiled = statement.compile(dialect=_DIALECT)
-    order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-    return str(compiled), tuple(order)
 
 
 def hidden(field: Field) -> bool:
@@ -59,43 +50,58 @@ def hidden(field: Field) -> bool:
 class Table:
     """The statements and the shape of one entity."""
 
+    dialect: sa.Dialect = SQLITE
+    longest_name: int | None = None
+    """Most characters of a name in this database."""
+    reserved: frozenset[str] = frozenset()
+    """Names that no column may have."""
+
     def __init__(self, entity: Entity, name: str, metadata: sa.MetaData) -> None:
         self.entity = entity
         self.positions = {field.name: place for place, field in enumerate(entity.fields)}
         self.key_positions = tuple(self.positions[name] for name in entity.key)
-        self.key_of: Callable[[Row], Key] = _picker(self.key_positions)
+        self.key_of: Callable[[Row], Key] = picker(self.key_positions)
         self.shown = tuple(field for field in entity.fields if not hidden(field))
         key = entity.field(entity.key[0])
         self.counted = len(entity.key) == 1 and key.type == "integer"
-        columns: list[sa.Column[Any]] = []
-        taken: set[str] = set()
-        for field in entity.fields:
-            kind = _TYPES.get(field.type, sa.TEXT)
-            safe = _free_name(field.name, taken)
-            columns.append(
-                sa.Column(
-                    sa.quoted_name(safe, quote=True),
-                    kind,
-                    key=field.name,
-                    primary_key=field.name in entity.key,
-                    nullable=field.name not in entity.key,
-                    unique=False,
-                    autoincrement=False,
-                )
-            )
+        taken = set(self.reserved)
+        columns = [
+            self.column(field, _free_name(field.name, taken, self.longest_name))
+            for field in entity.fields
+        ]
         uniques = [(field.name,) for field in entity.fields if field.unique] + list(entity.uniques)
         self.uniques = tuple(
             dict.fromkeys(unique for unique in uniques if set(unique) != set(entity.key))
         )
-        self.sql = sa.Table(
+        self.sql = self.table(sa.quoted_name(name, quote=True), metadata, columns)
+        self.whole = [self.sql.c[field.name] for field in entity.fields]
+        """The columns of the fields, in order; there may be others."""
+        self._updates: dict[tuple[int, ...], str] = {}
+        self._holders: dict[tuple[str, ...], str] = {}
+
+    def column(self, field: Field, name: str) -> sa.Column[Any]:
+        """Make the column of a field."""
+        return sa.Column(
             sa.quoted_name(name, quote=True),
+            _TYPES.get(field.type, sa.TEXT),
+            key=field.name,
+            primary_key=field.name in self.entity.key,
+            nullable=field.name not in self.entity.key,
+            unique=False,
+            autoincrement=False,
+        )
+
+    def table(
+        self, name: str, metadata: sa.MetaData, columns: Sequence[sa.Column[Any]]
+    ) -> sa.Table:
+        """Make the table of these columns."""
+        return sa.Table(
+            name,
             metadata,
             *columns,
             *(sa.UniqueConstraint(*unique) for unique in self.uniques),
             sqlite_with_rowid=self.counted,
         )
-        self.column_names = {column.name: column.key for column in columns}
-        self._updates: dict[tuple[int, ...], str] = {}
 
     def keyed(self) -> sa.ColumnElement[bool]:
         """Say that the key is what the parameters 0k0, 0k1, ... hold."""
@@ -110,19 +116,36 @@ class Table:
     @cached_property
     def create(self) -> str:
         """The statement that makes the table."""
-        return render(sa.schema.CreateTable(self.sql))[0]
+        return render(sa.schema.CreateTable(self.sql), self.dialect)[0]
 
     def index(self, fields: tuple[str, ...], *, folded: bool) -> str:
         """Render the statement that makes an index over the fields."""
         parts = [sa.func.fold(self.sql.c[n]) if folded else self.sql.c[n] for n in fields]
         name = ".".join((str(self.sql.name), *fields, *(["fold"] if folded else [])))
         index = sa.Index(sa.quoted_name(name, quote=True), *parts, _table=self.sql)
-        return render(sa.schema.CreateIndex(index))[0]
+        return render(sa.schema.CreateIndex(index), self.dialect)[0]
+
+    def indexes(
+        self, plain: Iterable[tuple[str, ...]], folded: Iterable[tuple[str, ...]]
+    ) -> list[str]:
+        """Render the statements that make the indexes which the table itself does not have.
+
+        Args:
+            plain: Fields by which rows are looked up.
+            folded: Those of which the folded form is compared.
+        """
+        covered = (self.entity.key, *self.uniques)
+        texts = [
+            self.index(fields, folded=False)
+            for fields in plain
+            if not any(one[: len(fields)] == fields for one in covered)
+        ]
+        return texts + [self.index(fields, folded=True) for fields in folded]
 
     @cached_property
     def select(self) -> str:
         """The whole row of one key."""
-        return render(sa.select(*self.sql.c).where(self.keyed()))[0]
+        return render(sa.select(*self.whole).where(self.keyed()))[0]
 
     @cached_property
     def select_shown(self) -> str:
@@ -132,7 +155,7 @@ class Table:
     @cached_property
     def select_all(self) -> str:
         """All whole rows in key order."""
-        return render(sa.select(*self.sql.c).order_by(*self.key_order()))[0]
+        return render(sa.select(*self.whole).order_by(*self.key_order()))[0]
 
     @cached_property
     def insert(self) -> str:
@@ -156,6 +179,15 @@ class Table:
             text = self._updates[changed] = render(statement)[0]
         return text
 
+    def holders(self, fields: tuple[str, ...]) -> str:
+        """Render the statement that gives the keys of the rows with these values of the fields."""
+        text = self._holders.get(fields)
+        if text is None:
+            wanted = [self.sql.c[n] == sa.bindparam(f"0u{i}") for i, n in enumerate(fields)]
+            keys = [self.sql.c[name] for name in self.entity.key]
+            text = self._holders[fields] = render(sa.select(*keys).where(*wanted))[0]
+        return text
+
     def columns(self, fields: Iterable[Field]) -> list[sa.Column[Any]]:
         """The columns of the fields; a constant where there is none."""
         found = [self.sql.c[field.name] for field in fields]
@@ -171,7 +203,7 @@ class Table:
         """Turn a whole row into the object that tools give."""
         if len(self.shown) == len(self.entity.fields):
             return self.to_object
-        pick = _picker(tuple(self.positions[field.name] for field in self.shown))
+        pick = picker(tuple(self.positions[field.name] for field in self.shown))
         build = self.to_object
         return lambda row: build(pick(row))
 
@@ -207,43 +239,41 @@ def _to_wire(field: Field) -> Callable[[Any], Json]:
     return lambda value: to_wire(field, value)
 
 
-def tables(schema: Schema) -> dict[str, Table]:
-    """Make the table of every entity, by entity name."""
-    metadata = sa.MetaData()
+def tables(schema: Schema, make: type[Table] = Table) -> dict[str, Table]:
+    """Make the table of every entity, by entity name; `make` says for which database."""
+    metadata = sa.MetaData(info={"dialect": make.dialect})
     taken: set[str] = set()
     return {
-        entity.name: Table(entity, _free_name(entity.name, taken), metadata)
+        entity.name: make(entity, _free_name(entity.name, taken, make.longest_name), metadata)
         for entity in schema.entities
     }
 
 
-def indexes(schema: Schema, tools: Iterable[Tool], found: dict[str, Table]) -> list[str]:
-    """Render the indexes that references, finds and case-blind filters need."""
-    plain: dict[tuple[str, tuple[str, ...]], None] = {}
-    folded: dict[tuple[str, tuple[str, ...]], None] = {}
+def indexes(schema: Schema, tools: Iterable[Tool], found: Mapping[str, Table]) -> list[str]:
+    """Render the indexes that references, exclusives, finds and case-blind filters need."""
+    plain: dict[str, dict[tuple[str, ...], None]] = {name: {} for name in found}
+    folded: dict[str, dict[tuple[str, ...], None]] = {name: {} for name in found}
     references = {(r.entity, n) for r in schema.relations for n in r.fields}
     for relation in schema.relations:
-        plain[relation.entity, relation.fields] = None
-        plain[relation.target, relation.target_fields] = None
+        plain[relation.entity][relation.fields] = None
+        plain[relation.target][relation.target_fields] = None
+    for exclusive in schema.exclusives:
+        if exclusive.same:
+            plain[exclusive.entity][exclusive.same] = None
     for tool in tools:
         for entity, name in _searched(tool, schema, references):
             text = schema.entity(entity).field(name).type == "text"
-            (folded if text else plain)[entity, (name,)] = None
-    texts = []
-    for entity, fields in plain:
-        table = found[entity]
-        covered = (table.entity.key, *table.uniques)
-        if not any(one[: len(fields)] == fields for one in covered):
-            texts.append(table.index(fields, folded=False))
-    texts += [found[entity].index(fields, folded=True) for entity, fields in folded]
-    return texts
+            (folded if text else plain)[entity][name,] = None
+    return [
+        text for name, table in found.items() for text in table.indexes(plain[name], folded[name])
+    ]
 
 
 def _searched(
     tool: Tool, schema: Schema, references: set[tuple[str, str]]
 ) -> Iterable[tuple[str, str]]:
     term = tool.term
-    if isinstance(term, Find):
+    if isinstance(term, (Find, Identify)):
         yield from ((term.entity, argument.field) for argument in term.by)
     elif isinstance(term, (Search, Aggregate, ListRelated)):
         entity = listed(term, schema) if isinstance(term, ListRelated) else term.entity
@@ -252,7 +282,8 @@ def _searched(
                 yield entity, one.field
 
 
-def _picker(places: tuple[int, ...]) -> Callable[[Row], tuple[Stored, ...]]:
+def picker(places: tuple[int, ...]) -> Callable[[Row], tuple[Stored, ...]]:
+    """Return the function that takes the values at these places out of a row."""
     if len(places) > 1:
         return itemgetter(*places)
     if not places:
@@ -261,11 +292,15 @@ def _picker(places: tuple[int, ...]) -> Callable[[Row], tuple[Stored, ...]]:
     return lambda row: (row[place],)
 
 
-def _free_name(name: str, taken: set[str]) -> str:
+def _free_name(name: str, taken: set[str], longest: int | None = None) -> str:
     """SQLite ignores case in names and keeps `sqlite_` for itself; the schema does neither."""
     free, count = name, 1
-    while free.lower() in taken or free.lower().startswith("sqlite_"):
+    while (
+        free.lower() in taken
+        or free.lower().startswith("sqlite_")
+        or (longest is not None and len(free) > longest)
+    ):
         count += 1
-        free = f"_{name}_{count}"
+        free = f"_{name if longest is None else name[: longest // 2]}_{count}"
     taken.add(free.lower())
     return free

@@ -1,0 +1,96 @@
+"""Worlds in SQLite, in this process: the default, and the fast one.
+
+The rows at the start are one database, kept as the bytes that SQLite serializes it to; each
+world is a connection of its own that was filled from them. Next: `rows`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+
+from agentgym.domain import Domain
+from agentgym.errors import DomainError
+from agentgym.schema.types import fold
+from agentgym.world.backends.link import Link, Store
+from agentgym.world.tables import Table, indexes
+
+__all__ = ["SQLite"]
+
+_STATEMENTS = 4096
+"""Prepared statements kept by a connection: more than a domain's tools have."""
+
+
+class SQLite:
+    """SQLite, in memory."""
+
+    table: type[Table] = Table
+
+    def store(self, domain: Domain, tables: Mapping[str, Table]) -> Store:
+        """Make the store of a domain's rows.
+
+        Raises:
+            DomainError: The rows contradict the schema.
+        """
+        return _Store(_serialize(domain, tables))
+
+
+class _Store:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.size = len(content)
+
+    def link(self) -> Link:
+        return _Link(self._content)
+
+    def close(self) -> None:
+        """There is nothing to give back: a world that is closed is gone."""
+
+
+class _Link:
+    clash = sqlite3.IntegrityError
+
+    def __init__(self, content: bytes) -> None:
+        self.refill: Callable[[], Callable[[], None] | None] = lambda: None
+        self._connection = _connect()
+        self._connection.deserialize(content)
+        self.execute = self.write = self._connection.cursor().execute
+        self.execute("BEGIN")
+        self.execute("SAVEPOINT base")
+
+    def reset(self) -> None:
+        self.execute("ROLLBACK TO base")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _connect() -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        ":memory:", isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+    )
+    connection.create_function("fold", 1, fold, deterministic=True)
+    return connection
+
+
+def _serialize(domain: Domain, tables: Mapping[str, Table]) -> bytes:
+    connection = _connect()
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute("BEGIN")
+    for name, table in tables.items():
+        connection.execute(table.create)
+        try:
+            connection.executemany(table.insert, domain.rows.get(name, ()))
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            raise DomainError(
+                "rows that fit the keys and uniques of the schema",
+                found=str(error),
+                where=f"rows of {name}",
+                hint="undo the edit of rows.jsonl, or change the schema",
+            ) from None
+    for statement in indexes(domain.schema, domain.tools, tables):
+        connection.execute(statement)
+    connection.execute("COMMIT")
+    content = connection.serialize()
+    connection.close()
+    return content
