@@ -18,7 +18,18 @@ from hypothesis import strategies as st
 
 from agentgym.formats import encode
 from agentgym.populate import anonymise, fill, personal_fields
-from agentgym.schema import Check, Entity, Field, Lifecycle, Relation, Schema
+from agentgym.schema import (
+    Check,
+    Derived,
+    Entity,
+    Exclusive,
+    Field,
+    Lifecycle,
+    Product,
+    Relation,
+    Schema,
+)
+from agentgym.schema.discover import discover
 from agentgym.schema.holds import violations
 from agentgym.schema.roles import infer
 from agentgym.schema.types import Row
@@ -422,6 +433,98 @@ def test_forty_tables_stay_small() -> None:
     rows = fill(schema, {}, seed=0)
     assert sum(map(len, rows.values())) <= 6_100
     assert min(map(len, rows.values())) >= 20
+
+
+@st.composite
+def bound_schemas(draw: st.DrawFn) -> Schema:
+    """Any schema with derived fields and exclusives over whatever fields it has."""
+    schema = draw(schemas())
+    derived: list[Derived] = []
+    exclusives: list[Exclusive] = []
+    for owner in schema.entities:
+        tied = set(owner.key) | {n for r in schema.relations for n in (*r.fields, *r.target_fields)}
+        tied |= {name for names in owner.uniques for name in names}
+        own = [f for f in owner.fields if f.name not in tied]
+        numbers = [f for f in own if f.type in ("integer", "decimal") and not f.unique]
+        times = [f for f in own if f.type == "datetime"]
+        states = [f for f in own if f.type == "enum"]
+        children = [r for r in schema.children(owner.name) if r.entity != owner.name]
+        where = {states[0].name: (states[0].values or ())[:1]} if states else {}
+        if numbers:
+            how: dict[str, Any] = {"terms": (Product(fields=(numbers[-1].name,), sign=-1),)}
+            if len(numbers) == 1 or (children and draw(st.booleans())):
+                how = {"relation": children[0].name, "how": "count"} if children else {}
+            if how:
+                derived.append(
+                    Derived(id=f"{owner.name}_d", entity=owner.name, field=numbers[0].name, **how)
+                )
+        for relation in schema.parents(owner.name)[:1]:
+            span = (times[0].name, times[1].name) if len(times) > 1 else None
+            if where or span:
+                exclusives.append(
+                    Exclusive(
+                        id=f"{owner.name}_x",
+                        entity=owner.name,
+                        same=relation.fields,
+                        where=where,
+                        span=span if draw(st.booleans()) or not where else None,
+                    )
+                )
+    return msgspec.structs.replace(
+        schema, derived=tuple(derived), exclusives=tuple(exclusives)
+    )  # fmt: skip
+
+
+@settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(schema=bound_schemas(), seed=st.integers(0, 2**16))
+def test_derived_and_exclusive_hold(schema: Schema, seed: int) -> None:
+    """Rows satisfy derived fields and exclusives too, and are the same each time."""
+    rows = fill(schema, {}, seed=seed, size=8)
+
+    assert violations(schema, rows) == []
+    assert rows == fill(schema, {}, seed=seed, size=8)
+
+
+def test_spans_are_parted_not_dropped() -> None:
+    """Bookings of one room move on until there is room; of two open ones the first is closed."""
+    booking = entity(
+        "booking", field("room_id", "integer", "reference"),
+        field("starts_at", "datetime", "time"), field("ends_at", "datetime", "time"),
+        field("status", "enum", "status", values=("open", "done")),
+    )  # fmt: skip
+    plain = Schema(
+        entities=(entity("room"), booking), relations=(relation("booking", "room_id", "room"),)
+    )
+    bound = msgspec.structs.replace(
+        plain,
+        exclusives=(
+            Exclusive(id="apart", entity="booking", same=("room_id",),
+                      span=("starts_at", "ends_at")),
+            Exclusive(id="one", entity="booking", same=("room_id",), where={"status": ("open",)}),
+        ),
+    )  # fmt: skip
+    loose = fill(plain, {"room": ((1,),)}, seed=3)
+    tight = fill(bound, {"room": ((1,),)}, seed=3)
+
+    assert violations(bound, loose) != []
+    assert violations(bound, tight) == []
+    assert len(tight["booking"]) == len(loose["booking"])
+
+
+def test_names_are_kept_to() -> None:
+    """What discovery reads from the names of a shop holds in the rows that are made for it."""
+    schema = discover(SHOP, {})
+
+    rows = fill(schema, {}, seed=0)
+
+    assert schema.derived
+    assert violations(schema, rows) == []
+    for one in schema.derived:
+        place = schema.entity(one.entity).position(one.field)
+        assert len({row[place] for row in rows[one.entity]}) > 3
 
 
 PROGRAM = """

@@ -208,10 +208,10 @@ def test_what_cannot_be_ordered_has_no_life_cycle() -> None:
 
 
 def test_a_default_is_where_rows_begin() -> None:
-    """The default of the source is the first state."""
+    """The default of the source is the first state; what comes before it can begin too."""
     found = status("draft", "open", "closed", default="open")
     assert found is not None
-    assert found[""] == ("open",)
+    assert found[""] == ("open", "draft")
 
 
 @given(
@@ -230,6 +230,7 @@ def test_life_cycles_are_sound(values: list[str]) -> None:
     found.validate()
     for cycle in found.lifecycles:
         assert set(cycle.moves) == set(values)
+        assert cycle.unreachable == ()
         assert cycle.moves[cycle.initial[0]]
         assert all(state not in after for state, after in cycle.moves.items())
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from agentgym.populate.agree import agree
 from agentgym.populate.circles import attach
 from agentgym.populate.limits import Limits
 from agentgym.populate.order import course, sizes
 from agentgym.populate.parents import Stock, choose, first_relations, unique_sets
 from agentgym.populate.rows import Smith, parts
+from agentgym.populate.settle import derive, part
 from agentgym.populate.times import END, START, Calendar, born
 from agentgym.populate.totals import add_up
 from agentgym.rng import stream
+from agentgym.rules import Effect
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import Row, Rows, Stored
 
@@ -24,7 +27,9 @@ __all__ = ["fill"]
 Values = dict[str, Stored]
 
 
-def fill(schema: Schema, rows: Rows, *, seed: int, size: int = 60) -> dict[str, tuple[Row, ...]]:
+def fill(
+    schema: Schema, rows: Rows, *, seed: int, size: int = 60, effects: Sequence[Effect] = ()
+) -> dict[str, tuple[Row, ...]]:
     """Make rows for every entity that has none.
 
     Args:
@@ -32,6 +37,7 @@ def fill(schema: Schema, rows: Rows, *, seed: int, size: int = 60) -> dict[str, 
         rows: Entity to rows in stored form; kept as they are, and referred to.
         seed: The same seed gives the same rows.
         size: Rows of a principal entity; its children have two or three times as many.
+        effects: Of the domain: rows are as these would have left them.
 
     Returns:
         Every entity of the schema to its rows, those made in order of birth. An entity whose
@@ -52,6 +58,10 @@ def fill(schema: Schema, rows: Rows, *, seed: int, size: int = 60) -> dict[str, 
     _make_all(stock, made, limits, counts, window)
     add_up(stock, set(made), limits)
     _prune(stock, made, limits)
+    agree(stock, made, limits, effects)
+    # What goes changes what follows from it, and what follows may have to go: each turn drops.
+    while part(stock, made, limits) | derive(stock, made):
+        _prune(stock, made, limits)
     return {
         entity.name: (
             tuple(map(tuple, rows[entity.name]))

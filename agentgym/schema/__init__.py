@@ -200,6 +200,18 @@ class Lifecycle(Record, kw_only=True):
     """State to the states that may follow it; a final state maps to none."""
     evidence: tuple[str, ...] = ()
 
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """The states to which no created row can ever come, in the order of the moves."""
+        known = set(self.initial)
+        waiting = list(self.initial)
+        while waiting:
+            for state in self.moves.get(waiting.pop(), ()):
+                if state not in known:
+                    known.add(state)
+                    waiting.append(state)
+        return tuple(state for state in self.moves if state not in known)
+
 
 class Schema(Record, kw_only=True, dict=True):
     """Entities in an order that readers can follow, and what holds between them."""
@@ -308,6 +320,40 @@ class Schema(Record, kw_only=True, dict=True):
                     raise SchemaError(
                         "a state", found=repr(state), where=here, hint=nearest(state, legal)
                     )
+        ids = [one.id for one in self.derived] + [one.id for one in self.exclusives]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise SchemaError("each id once", found=f"{name!r} twice", where=where)
+        for place, derived in enumerate(self.derived):
+            _derived(self, derived, f"{where} $.derived[{place}] ({derived.id})")
+        for place, one in enumerate(self.exclusives):
+            here = f"{where} $.exclusives[{place}] ({one.id})"
+            entity = _found(self, one.entity, here)
+            for name in (*one.same, *one.where, *(one.span or ())):
+                _known(entity, name, here)
+
+
+def _derived(schema: Schema, one: Derived, where: str) -> None:
+    entity = child = _found(schema, one.entity, where)
+    _known(entity, one.field, where)
+    if one.relation is not None:
+        relation = schema.relation_by_name.get(one.relation)
+        if relation is None:
+            hint = nearest(one.relation, schema.relation_by_name)
+            raise SchemaError("a relation", found=repr(one.relation), where=where, hint=hint)
+        if relation.target != entity.name:
+            fitting = [each.name for each in schema.children(entity.name)]
+            raise SchemaError(
+                f"a relation that points to {entity.name}",
+                found=f"{relation.name!r}, which points to {relation.target}",
+                where=where,
+                hint=nearest(relation.name, fitting),
+            )
+        child = _found(schema, relation.entity, where)
+    for name in (*one.where, *(name for term in one.terms for name in term.fields)):
+        _known(child, name, where)
+    for name in (name for term in one.own for name in term.fields):
+        _known(entity, name, where)
 
 
 def _unique(names: list[str], noun: str, where: str) -> None:

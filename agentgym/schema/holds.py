@@ -6,13 +6,25 @@ shares no code with what makes rows, so that it can judge them. Next: `sources`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from functools import reduce
+from operator import mul
 from typing import Any, NamedTuple
 
 from agentgym.errors import AgentGymError
 from agentgym.formats import Json
-from agentgym.schema import Check, Entity, Field, Relation, Schema
+from agentgym.schema import (
+    Check,
+    Derived,
+    Entity,
+    Exclusive,
+    Field,
+    Product,
+    Relation,
+    Schema,
+)
 from agentgym.schema.types import Row, Rows, Stored, to_stored, to_wire
 
 __all__ = ["Breach", "breaches", "violations"]
@@ -44,7 +56,8 @@ def breaches(schema: Schema, rows: Rows) -> list[Breach]:
     """Find every breach of the schema in the rows.
 
     Judged are value types, NULLs, keys, uniques, references (a NULL in any of its
-    fields leaves one open, as in SQL), one-to-one relations and checks.
+    fields leaves one open, as in SQL), one-to-one relations, checks, derived fields and
+    exclusives. Costs O(rows log rows).
 
     Args:
         schema: What the rows shall be like.
@@ -54,15 +67,27 @@ def breaches(schema: Schema, rows: Rows) -> list[Breach]:
         Breaches in the order of the schema; none where all holds.
     """
     found: list[Breach] = []
+    unfit: set[str] = set()
     for entity in schema.entities:
         own = rows.get(entity.name, ())
-        found += _values(entity, own)
+        wrong = list(_values(entity, own))
+        found += wrong
+        if wrong:
+            unfit.add(entity.name)
         for fields in _sets(schema, entity):
             found += _doubles(entity, own, fields)
     for relation in schema.relations:
         found += _dangling(schema, relation, rows)
     for check in schema.checks:
         found += _broken(schema.entity(check.entity), check, rows.get(check.entity, ()))
+    # What is no value of its field has no sum and no order.
+    for derived in schema.derived:
+        below = [] if derived.relation is None else [schema.relation(derived.relation).entity]
+        if unfit.isdisjoint([derived.entity, *below]):
+            found += _differing(schema, derived, rows)
+    for exclusive in schema.exclusives:
+        if exclusive.entity not in unfit:
+            found += _together(schema.entity(exclusive.entity), exclusive, rows)
     return found
 
 
@@ -142,6 +167,121 @@ def _broken(entity: Entity, check: Check, rows: Sequence[Row]) -> Iterator[Breac
             holds = _holds(check.op, left, _meant(field, check.value))
         if holds is False:
             yield Breach(entity.name, number, f": check {check.id} fails for {row[place]!r}")
+
+
+def _differing(schema: Schema, one: Derived, rows: Rows) -> Iterator[Breach]:
+    entity = schema.entity(one.entity)
+    place, field = entity.position(one.field), entity.field(one.field)
+    below = _below(schema, one, rows)
+    for number, row in enumerate(rows.get(entity.name, ())):
+        expected = _derived(schema, one, row, below)
+        if row[place] != expected:
+            yield Breach(
+                entity.name,
+                number,
+                f".{field.name}: {one.id} makes it {expected!r}, found {row[place]!r}",
+            )
+
+
+def _below(schema: Schema, one: Derived, rows: Rows) -> dict[Row, list[Row]]:
+    """Return the rows that count, by the key of the row that they refer to."""
+    found: dict[Row, list[Row]] = {}
+    if one.relation is not None:
+        relation = schema.relation(one.relation)
+        child = schema.entity(relation.entity)
+        mine = [child.position(name) for name in relation.fields]
+        for row in rows.get(child.name, ()):
+            if _counts(child, one.where, row):
+                found.setdefault(tuple(row[place] for place in mine), []).append(row)
+    return found
+
+
+def _counts(entity: Entity, where: Mapping[str, Sequence[str]], row: Row) -> bool:
+    return all(
+        row[entity.position(name)] in [to_stored(entity.field(name), value) for value in values]
+        for name, values in where.items()
+    )
+
+
+def _derived(schema: Schema, one: Derived, row: Row, below: dict[Row, list[Row]]) -> Stored:
+    entity = schema.entity(one.entity)
+    field = entity.field(one.field)
+    if one.relation is None:
+        return _rounded(field, _sum(entity, one.terms, row))
+    relation = schema.relation(one.relation)
+    child = schema.entity(relation.entity)
+    mark = tuple(row[entity.position(name)] for name in relation.target_fields)
+    own = below.get(mark, []) if None not in mark else []
+    if one.how == "count":
+        return _rounded(field, Fraction(len(own)))
+    if one.how == "sum":
+        each = [_sum(child, one.terms, other) for other in own]
+        return _rounded(field, sum(each, _sum(entity, one.own, row)))
+    theirs = child.field(one.terms[0].fields[0])
+    values: list[Any] = [other[child.position(theirs.name)] for other in own]
+    extreme = (max if one.how == "max" else min)([v for v in values if v is not None], default=None)
+    if extreme is None or (theirs.type, theirs.scale) == (field.type, field.scale):
+        return extreme
+    return _rounded(field, _amount(theirs, extreme))
+
+
+def _amount(field: Field, value: Any) -> Fraction:
+    units: int = 10**field.scale
+    return Fraction(value) / units
+
+
+def _sum(entity: Entity, terms: Sequence[Product], row: Row) -> Fraction:
+    total = Fraction(0)
+    for term in terms:
+        values = [row[entity.position(name)] for name in term.fields]
+        if None not in values:
+            fields = [entity.field(name) for name in term.fields]
+            amounts = [_amount(field, v) for field, v in zip(fields, values, strict=True)]
+            total += reduce(mul, amounts, Fraction(term.sign))
+    return total
+
+
+def _rounded(field: Field, value: Fraction) -> Stored:
+    """Return the stored number that comes nearest; of two, the one further from 0."""
+    if field.type == "float":
+        return float(value) + 0.0
+    units = abs(value) * 10**field.scale
+    near = int((2 * units + 1) // 2)
+    return -near if value < 0 else near
+
+
+def _together(entity: Entity, one: Exclusive, rows: Rows) -> Iterator[Breach]:
+    """Find the rows that exclude one that starts no later, or stands before them."""
+    groups: dict[Row, list[int]] = {}
+    own = rows.get(entity.name, ())
+    same = [entity.position(name) for name in one.same]
+    for number, row in enumerate(own):
+        mark = tuple(row[place] for place in same)
+        if None not in mark and _counts(entity, one.where, row):
+            groups.setdefault(mark, []).append(number)
+    late: list[tuple[int, Row]] = []
+    for mark, numbers in groups.items():
+        again = numbers[1:] if one.span is None else _meeting(entity, one.span, numbers, own)
+        late += [(number, mark) for number in again]
+    for number, mark in sorted(late, key=lambda one: one[0]):
+        yield Breach(entity.name, number, f": {one.id} allows one at a time for {mark!r}")
+
+
+def _meeting(
+    entity: Entity, span: tuple[str, str], numbers: Sequence[int], rows: Sequence[Row]
+) -> Iterator[int]:
+    """Yield the rows that start while another lasts; an empty time meets nothing."""
+    ends = [(entity.field(name), entity.position(name)) for name in span]
+    times: list[Any] = []
+    for number in numbers:
+        start, end = (_plain(field, rows[number][place]) for field, place in ends)
+        if start is not None and end is not None and start < end:
+            times.append((start, number, end))
+    last: Any = None
+    for start, number, end in sorted(times):
+        if last is not None and start < last:
+            yield number
+        last = end if last is None else max(last, end)
 
 
 def _plain(field: Field, value: Stored) -> Any:

@@ -157,6 +157,9 @@ def _integer(value: Json) -> int:
 def _decimal(value: Json, scale: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise ValueError("a number")
+    if isinstance(value, int) and value.bit_length() > 64:
+        # Before it becomes a decimal: that takes time which grows with the square of its digits.
+        raise ValueError("a number of at most 18 digits")
     try:
         exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         scaled = exact.scaleb(scale)

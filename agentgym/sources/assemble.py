@@ -69,7 +69,7 @@ def assemble(
     _cut_rows(sheets, raw, rows, seed, notes)
     for sheet in sheets.values():
         relax(sheet, skipped)
-    schema, kept = shape(sheets)
+    schema, kept = shape(sheets, skipped)
     schema.validate(where=name)
     return Draft(
         kind=kind,

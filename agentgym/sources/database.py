@@ -18,8 +18,8 @@ from agentgym.errors import SourceError
 from agentgym.formats import Json
 from agentgym.sources.infer import raw_candidates
 from agentgym.sources.pragma import describe, quote_name
-from agentgym.sources.sql import table_details
-from agentgym.sources.tables import Raw, RawTable, is_bookkeeping
+from agentgym.sources.sql import index_details, table_details
+from agentgym.sources.tables import Raw, RawTable, is_bookkeeping, unrun
 
 __all__ = ["MAGIC", "read_database"]
 
@@ -63,16 +63,32 @@ def _read(db: sqlite3.Connection) -> Raw:
     for kind in ("view", "trigger"):
         count = "SELECT count(*) FROM sqlite_master WHERE type = ?"
         raw.skipped[kind] = db.execute(count, (kind,)).fetchone()[0]
+    triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid")
+    named = [f"trigger {name}" for (name,) in triggers]
+    if named:
+        raw.notes.append(unrun(named))
     for name, sql in _tables(db, raw):
         table = describe(db, name, raw.skipped)
         if table is not None:
             table_details(table, sql or "", dialect="sqlite", skipped=raw.skipped)
+            _partial(db, table, raw)
             raw.tables.append(table)
     for table in raw.tables:
         if not is_bookkeeping(table.name):
             _load(db, table)
     _complete(db, raw)
     return raw
+
+
+def _partial(db: sqlite3.Connection, table: RawTable, raw: Raw) -> None:
+    """Read the unique indexes over some of the rows."""
+    query = (
+        "SELECT m.sql FROM pragma_index_list(?) AS i JOIN sqlite_master AS m "
+        "ON m.type = 'index' AND m.name = i.name WHERE i.partial AND i.\"unique\" ORDER BY m.rowid"
+    )
+    for (sql,) in db.execute(query, (table.name,)).fetchall():
+        if index_details(table, sql, dialect="sqlite"):
+            raw.skipped["partial index"] -= 1
 
 
 def _tables(db: sqlite3.Connection, raw: Raw) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import chain
 
@@ -15,6 +16,7 @@ from agentgym.schema.names import (
     relation_words,
 )
 from agentgym.schema.types import Row
+from agentgym.sources.invariants import declare_invariants
 from agentgym.sources.meaning import UnreadableError
 from agentgym.sources.sheets import Sheet
 from agentgym.sources.tables import RawReference
@@ -48,8 +50,15 @@ def name_all(sheets: Mapping[str, Sheet]) -> Christening:
     return Christening(entities=found.entities, fields=fields)
 
 
-def shape(sheets: Mapping[str, Sheet]) -> tuple[Schema, dict[str, tuple[Row, ...]]]:
-    """Return the schema and the rows, in the names of the schema."""
+def shape(
+    sheets: Mapping[str, Sheet], skipped: Counter[str]
+) -> tuple[Schema, dict[str, tuple[Row, ...]]]:
+    """Return the schema and the rows, in the names of the schema.
+
+    Args:
+        sheets: Finished.
+        skipped: Gets the counts of what the source declares and a schema cannot hold.
+    """
     names = name_all(sheets)
     references = [
         Reference(
@@ -76,7 +85,7 @@ def shape(sheets: Mapping[str, Sheet]) -> tuple[Schema, dict[str, tuple[Row, ...
         for name, sheet in sheets.items()
         if sheet.size
     }
-    return schema, rows
+    return declare_invariants(schema, rows, sheets, names, skipped)
 
 
 def _entity(sheet: Sheet, names: Christening) -> Entity:

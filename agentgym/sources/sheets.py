@@ -15,7 +15,7 @@ from typing import Literal
 
 from agentgym.schema.types import Row, Stored
 from agentgym.sources.meaning import LONGEST, Meaning
-from agentgym.sources.tables import RawCheck, RawColumn, RawReference, RawTable
+from agentgym.sources.tables import RawCheck, RawColumn, RawExclusive, RawReference, RawTable
 from agentgym.sources.values import decide
 
 __all__ = ["Sheet", "open_sheet", "share_types", "words"]
@@ -37,6 +37,7 @@ class Sheet:
     uniques: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
     references: list[RawReference] = dataclasses.field(default_factory=list)
     checks: list[RawCheck] = dataclasses.field(default_factory=list)
+    exclusives: list[RawExclusive] = dataclasses.field(default_factory=list)
     comment: str = ""
     link: bool = False
     accidental: bool = False
@@ -71,6 +72,7 @@ class Sheet:
         self.uniques = [unique for unique in self.uniques if not gone & set(unique)]
         self.references = [ref for ref in self.references if not gone & set(ref.columns)]
         self.checks = [c for c in self.checks if c.column not in gone and c.other not in gone]
+        self.exclusives = [one for one in self.exclusives if not gone & set(one.columns)]
 
     def is_filled(self, name: str) -> bool:
         """Tell whether the column has a value in every row."""
@@ -85,7 +87,8 @@ class Sheet:
 def open_sheet(table: RawTable) -> Sheet:
     """Type the columns of a raw table and read its values."""
     for place, column in enumerate(table.columns):
-        if column.generated and table.rows and all(row[place] is None for row in table.rows):
+        unknown = column.generated and not column.summands
+        if unknown and table.rows and all(row[place] is None for row in table.rows):
             column.dropped = True
     columns = [column for column in table.columns if not column.dropped]
     read: dict[str, list[Stored]] = {}
@@ -116,6 +119,7 @@ def open_sheet(table: RawTable) -> Sheet:
         uniques=[unique for unique in table.uniques if names.issuperset(unique)],
         references=[ref for ref in table.references if names.issuperset(ref.columns)],
         checks=[c for c in table.checks if c.column in names and (c.other or c.column) in names],
+        exclusives=[one for one in table.exclusives if names.issuperset(one.columns)],
         comment=table.comment,
         link=table.link,
         unread=unread,

@@ -20,11 +20,13 @@ __all__ = [
     "Raw",
     "RawCheck",
     "RawColumn",
+    "RawExclusive",
     "RawReference",
     "RawTable",
     "declare",
     "is_bookkeeping",
     "match",
+    "unrun",
 ]
 
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "in"]
@@ -52,6 +54,8 @@ class RawColumn:
     filled: Json = None
     """What rows hold that give no value."""
     generated: bool = False
+    summands: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """What a generated column adds up: a sign (1, -1) and the columns that are multiplied."""
     automatic: bool = False
     """Whether the source numbers new rows by itself."""
     values: tuple[str, ...] | None = None
@@ -87,6 +91,22 @@ class RawCheck:
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
+class RawExclusive:
+    """Of rows that agree in some columns only one may pass a condition (at a time)."""
+
+    same: tuple[str, ...]
+    where: tuple[RawCheck, ...] = ()
+    """Comparisons that must all hold: `eq`, `ne` or `in` with constants."""
+    span: tuple[str, str] | None = None
+    """Columns of a half-open time, start and end: only overlapping rows exclude each other."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that it names."""
+        return (*self.same, *(check.column for check in self.where), *(self.span or ()))
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
 class RawTable:
     """One table as declared, with its rows."""
 
@@ -96,6 +116,7 @@ class RawTable:
     uniques: list[tuple[str, ...]] = dataclasses.field(default_factory=list)
     references: list[RawReference] = dataclasses.field(default_factory=list)
     checks: list[RawCheck] = dataclasses.field(default_factory=list)
+    exclusives: list[RawExclusive] = dataclasses.field(default_factory=list)
     rows: list[RawRow] = dataclasses.field(default_factory=list)
     counters: dict[str, int] = dataclasses.field(default_factory=dict)
     """Last number given in each automatic column."""
@@ -147,6 +168,16 @@ def match(tables: Sequence[RawTable], name: str) -> RawTable | None:
             return table
     folded = name.casefold()
     return next((table for table in tables if table.name.casefold() == folded), None)
+
+
+_NAMED = 20
+
+
+def unrun(names: Sequence[str]) -> str:
+    """Say which triggers and routines were left out: what they would do does not happen."""
+    shown = ", ".join(dict.fromkeys(names[:_NAMED]))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"Never run, so what they do does not happen: {shown}{more}."
 
 
 _INTEGER = frozenset(

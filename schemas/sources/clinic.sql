@@ -53,6 +53,28 @@ CREATE TABLE appointments (
   CHECK (starts_at < ends_at)
 );
 
+CREATE TABLE appointment_status_history (
+  history_id INTEGER PRIMARY KEY,
+  appointment_id INTEGER NOT NULL REFERENCES appointments (appointment_id),
+  old_status TEXT CHECK (old_status IN ('requested', 'confirmed', 'completed', 'cancelled', 'no_show')),
+  new_status TEXT NOT NULL CHECK (new_status IN ('requested', 'confirmed', 'completed', 'cancelled', 'no_show')),
+  changed_at DATETIME NOT NULL
+);
+
+CREATE TABLE supplies (
+  supply_id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  units_in_stock INTEGER NOT NULL CHECK (units_in_stock >= 0)
+);
+
+CREATE TABLE supply_movements (
+  movement_id INTEGER PRIMARY KEY,
+  supply_id INTEGER NOT NULL REFERENCES supplies (supply_id),
+  type TEXT NOT NULL CHECK (type IN ('received', 'used', 'wasted')),
+  quantity INTEGER NOT NULL CHECK (quantity > 0),
+  moved_at DATETIME NOT NULL
+);
+
 CREATE TABLE appointment_treatments (
   appointment_id INTEGER NOT NULL REFERENCES appointments (appointment_id),
   treatment_id INTEGER NOT NULL REFERENCES treatments (treatment_id),
@@ -80,7 +102,19 @@ CREATE TABLE invoices (
   due_on DATE NOT NULL,
   total_eur DECIMAL(10,2) NOT NULL CHECK (total_eur >= 0),
   status TEXT NOT NULL DEFAULT 'draft' CHECK (status IN ('draft', 'sent', 'paid', 'overdue', 'cancelled')),
+  paid_on DATE,
   CHECK (issued_on <= due_on)
+);
+
+-- A patient's next invoice is drafted only once the last one has been sent.
+CREATE UNIQUE INDEX one_draft_invoice ON invoices (patient_id) WHERE status = 'draft';
+
+CREATE TABLE invoice_lines (
+  line_id INTEGER PRIMARY KEY,
+  invoice_id INTEGER NOT NULL REFERENCES invoices (invoice_id),
+  treatment_id INTEGER NOT NULL REFERENCES treatments (treatment_id),
+  quantity INTEGER NOT NULL DEFAULT 1 CHECK (quantity BETWEEN 1 AND 10),
+  unit_price_eur DECIMAL(8,2) NOT NULL CHECK (unit_price_eur >= 0)
 );
 
 CREATE TABLE payments (

@@ -49,8 +49,11 @@ CREATE TABLE port_calls (
     arrival_at   timestamp NOT NULL,
     departure_at timestamp,
     status       call_status NOT NULL DEFAULT 'announced',
+    movement_count integer NOT NULL DEFAULT 0,
     created_at   timestamp NOT NULL DEFAULT now(),
-    CHECK (arrival_at < departure_at)
+    CHECK (arrival_at < departure_at),
+    -- One vessel at a berth at a time.
+    EXCLUDE USING gist (berth_id WITH =, tsrange(arrival_at, departure_at) WITH &&) WHERE (status <> 'cancelled')
 );
 
 CREATE TABLE containers (

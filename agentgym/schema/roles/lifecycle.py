@@ -12,14 +12,18 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+import msgspec
+
 from agentgym.schema import Entity, Field, Lifecycle
 from agentgym.schema.roles.sample import Sample
 from agentgym.schema.roles.words import ends, names, phrases, vocabulary
 
-__all__ = ["lifecycle", "listed_values"]
+__all__ = ["lifecycle", "listed_values", "stage"]
 
 _Part = Literal["chain", "final", "exit", "pause"]
 _MOST = 12
+_RECORDED = frozenset("history histories log logs audit trail old new previous former".split())
+"""Words of rows and fields that record the states of something else: these do not move."""
 _LISTED = re.compile(
     r"(?:possible values|allowed values|valid values|values(?: are)?|one of|either|can be|options)"
     r"\s*(?:are|include)?\s*[:=]?\s*\(?\[?(.+?)[\])]?\s*\.?\s*$",
@@ -51,6 +55,8 @@ def lifecycle(entity: Entity, field: Field, seen: Sample) -> Lifecycle | None:
         seen: Its values in the rows: those of a text, where the name says status.
     """
     named = ends(names(field), phrases("status"))
+    if any(set(one) & _RECORDED for one in (*names(entity), *(n[:1] for n in names(field)))):
+        return None
     if field.type == "enum":
         values = tuple(field.values or ())
     elif field.type == "text" and named:
@@ -67,6 +73,18 @@ def lifecycle(entity: Entity, field: Field, seen: Sample) -> Lifecycle | None:
     if not named and not _tells(parts, field):
         return None
     return _assemble(entity, field, [(v, *p) for v, p in parts.items() if p], named)
+
+
+def stage(value: str) -> Literal["open", "done", "dropped"] | None:
+    """Tell where in a life a state stands: on its way, come to its end, or given up.
+
+    Returns:
+        The stage; None where nobody knows the word.
+    """
+    part = _part(value)
+    if part is None:
+        return None
+    return {"final": "done", "exit": "dropped"}.get(part[0], "open")  # type: ignore[return-value]
 
 
 def _tells(parts: dict[str, tuple[_Part, int] | None], field: Field) -> bool:
@@ -148,13 +166,18 @@ def _assemble(
     why = (
         f"the values can be put in the usual order: {', '.join((*chain, *final, *exits, *pauses))}"
     )
-    return Lifecycle(
+    found = Lifecycle(
         entity=entity.name,
         field=field.name,
         initial=(str(start),),
         moves={state: tuple(dict.fromkeys(moves[state])) for state in _in_order(field, moves)},
         evidence=((f"the name ends with {named!r}",) if named else ()) + (why,),
     )
+    # A row may begin at the default; what comes before that in the usual order begins too.
+    for state in (*chain, *pauses, *final, *exits):
+        if state in found.unreachable:
+            found = msgspec.structs.replace(found, initial=(*found.initial, state))
+    return found
 
 
 def _in_order(field: Field, moves: dict[str, list[str]]) -> list[str]:

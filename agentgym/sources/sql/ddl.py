@@ -15,10 +15,20 @@ from sqlglot import exp
 
 from agentgym.sources.sql.checks import add_check
 from agentgym.sources.sql.constants import NotConstantError, Reader
+from agentgym.sources.sql.exclusions import add_exclusion
 from agentgym.sources.sql.names import TableName, table_name
+from agentgym.sources.sql.sums import summands
 from agentgym.sources.tables import RawColumn, RawReference, RawTable, declare
 
-__all__ = ["Types", "add_column", "add_constraint", "add_constraints", "note_comments", "qualified"]
+__all__ = [
+    "Types",
+    "add_column",
+    "add_constraint",
+    "add_constraints",
+    "column_names",
+    "note_comments",
+    "qualified",
+]
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -112,9 +122,10 @@ def _constrain(
     elif isinstance(kind, exp.CommentColumnConstraint):
         note_comments({column.name: kind.this.name}, table)
     elif isinstance(kind, exp.ComputedColumnConstraint):
-        column.generated = True
+        column.generated, column.summands = True, summands(kind.this)
     elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):
         column.generated = kind.args.get("expression") is not None
+        column.summands = summands(kind.args.get("expression"))
         column.automatic = not column.generated
         column.nullable = False
     elif isinstance(kind, exp.GeneratedAsRowColumnConstraint):
@@ -173,16 +184,16 @@ def add_constraint(table: RawTable, node: exp.Expression, skipped: Counter[str])
     if isinstance(node, exp.Constraint):
         add_constraints(table, node.expressions, skipped)
     elif isinstance(node, exp.PrimaryKey):
-        _set_key(table, _names(table, node.expressions), skipped)
+        _set_key(table, column_names(table, node.expressions), skipped)
     elif isinstance(node, exp.ForeignKey):
-        columns = _names(table, node.expressions)
+        columns = column_names(table, node.expressions)
         reference = node.args.get("reference")
         if columns and isinstance(reference, exp.Reference):
             table.references.append(_reference(columns, reference))
     elif isinstance(node, exp.UniqueColumnConstraint):
         inner = node.this
         listed = inner.expressions if isinstance(inner, exp.Schema) else [inner] if inner else []
-        columns = _names(table, listed)
+        columns = column_names(table, listed)
         if columns:
             table.add_unique(columns)
         else:
@@ -192,7 +203,8 @@ def add_constraint(table: RawTable, node: exp.Expression, skipped: Counter[str])
     elif isinstance(node, (exp.IndexColumnConstraint, exp.Index)):
         skipped["index"] += 1
     elif isinstance(node, exp.ExcludeColumnConstraint):
-        skipped["exclusion constraint"] += 1
+        if not add_exclusion(table, node):
+            skipped["exclusion constraint"] += 1
     elif not isinstance(node, (exp.ColumnDef, exp.LikeProperty)):
         skipped["table constraint of an unknown kind"] += 1
 
@@ -209,7 +221,7 @@ def _set_key(table: RawTable, columns: tuple[str, ...], skipped: Counter[str]) -
             column.nullable = False
 
 
-def _names(table: RawTable, nodes: Iterable[exp.Expression]) -> tuple[str, ...]:
+def column_names(table: RawTable, nodes: Iterable[exp.Expression]) -> tuple[str, ...]:
     """Return the columns that a list names; empty where one is not a plain column."""
     found = []
     for node in nodes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["SYNTAX", "classify"]
+__all__ = ["SYNTAX", "classify", "routine"]
 
 SYNTAX = "statement with a syntax error"
 _KINDS: tuple[tuple[str, str], ...] = (
@@ -73,6 +73,20 @@ def classify(text: str) -> str:
     if head[:6].casefold() == "create":
         return next((kind for pattern, kind in _CREATE if pattern.match(head)), SYNTAX)
     return next((kind for pattern, kind in _OTHER if pattern.match(head)), SYNTAX)
+
+
+_ROUTINE = re.compile(
+    r"(?:/\*!\d*\s*)?CREATE\b.*?\b(?:TRIGGER|FUNCTION|PROCEDURE|AGGREGATE)\b(?:\*/)?\s+"
+    r"(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[^\s(\"`\[]+))",
+    re.IGNORECASE | re.DOTALL,
+)
+_RUN = frozenset({"trigger", "function", "procedure"})
+
+
+def routine(text: str, kind: str) -> str:
+    """Return the name of a trigger, function or procedure; empty for all other statements."""
+    found = _ROUTINE.match(text[:600]) if kind in _RUN else None
+    return found["name"].strip('"`[]').rpartition(".")[2].strip('"`[]') if found else ""
 
 
 def _wrapped(head: str) -> str:

@@ -18,11 +18,13 @@ from agentgym.sources.sql.ddl import (
     add_column,
     add_constraint,
     add_constraints,
+    column_names,
     note_comments,
     qualified,
 )
+from agentgym.sources.sql.exclusions import add_partial
 from agentgym.sources.sql.inserts import Inserted, NotRowsError, arrange, copied_rows, inserted
-from agentgym.sources.sql.kinds import SYNTAX, classify
+from agentgym.sources.sql.kinds import SYNTAX, classify, routine
 from agentgym.sources.sql.names import NAME, TableName, dotted, parts, table_name, try_parse
 from agentgym.sources.sql.split import Statement, pieces, plain
 from agentgym.sources.tables import RawColumn, RawTable
@@ -43,6 +45,8 @@ class Script:
         """Partition to the table whose rows it holds."""
         self.skipped: Counter[str] = Counter()
         self.faults: list[str] = []
+        self.unrun: list[str] = []
+        """Triggers and routines, which are never run, by kind and name."""
         self.reader = Reader()
 
     def find(self, name: TableName) -> RawTable | None:
@@ -82,6 +86,9 @@ class Script:
             self._fault(statement)
         elif work is None and kind != "setting":
             self.skipped[kind] += 1
+            name = routine(statement.text, kind)
+            if name:
+                self.unrun.append(f"{kind} {name}")
 
     def _fault(self, statement: Statement) -> None:
         parts_of_it = pieces(statement, self.dialect)
@@ -158,7 +165,9 @@ class Script:
         if table is None or not isinstance(parameters, exp.IndexParameters):
             self.skipped["unique index"] += 1
         elif parameters.args.get("where") is not None:
-            self.skipped["partial index"] += 1
+            listed = column_names(table, parameters.args.get("columns") or [])
+            if not add_partial(table, listed, parameters.args["where"]):
+                self.skipped["partial index"] += 1
         else:
             columns = parameters.args.get("columns") or []
             node = exp.UniqueColumnConstraint(this=exp.Schema(expressions=columns))
@@ -337,7 +346,7 @@ _IDENTITY = re.compile(
 _UNUSED_ALTER = re.compile(
     r"\b(?:(?:EN|DIS)ABLE\s+(?:KEYS|TRIGGER|ROW|RULE)|REPLICA\s+IDENTITY|CLUSTER\s+ON"
     r"|SET\s+(?:STATISTICS|STORAGE|SCHEMA|TABLESPACE|WITHOUT|LOGGED)|ROW\s+LEVEL|INHERIT\b"
-    r"|ALTER\s+(?:COLUMN\s+)?\S+\s+SET\s+(?:STATISTICS|STORAGE)|ADD\s+CONSTRAINT\s+\S+\s+EXCLUDE"
+    r"|ALTER\s+(?:COLUMN\s+)?\S+\s+SET\s+(?:STATISTICS|STORAGE)"
     r"|VALIDATE\s+CONSTRAINT|ATTACH\s+PARTITION|CONVERT\s+TO)",
     re.IGNORECASE,
 )

@@ -13,13 +13,14 @@ from sqlglot import exp
 from agentgym.errors import SourceError
 from agentgym.sources.sql.constants import NOW
 from agentgym.sources.sql.create import define, parse_table, trailing
-from agentgym.sources.sql.ddl import note_comments, qualified
-from agentgym.sources.sql.names import dotted
+from agentgym.sources.sql.ddl import column_names, note_comments, qualified
+from agentgym.sources.sql.exclusions import add_partial
+from agentgym.sources.sql.names import dotted, try_parse
 from agentgym.sources.sql.script import Script
 from agentgym.sources.sql.split import guess_dialect, statements
-from agentgym.sources.tables import Raw, RawTable
+from agentgym.sources.tables import Raw, RawTable, unrun
 
-__all__ = ["read_script", "table_details"]
+__all__ = ["index_details", "read_script", "table_details"]
 
 _NAMED = 5
 """Most faulty statements that are named one by one."""
@@ -67,6 +68,8 @@ def _notes(script: Script) -> Iterator[str]:
     if len(script.faults) > len(shown):
         more = len(script.faults) - len(shown)
         yield f"{more} more statements that cannot be read were left out."
+    if script.unrun:
+        yield unrun(script.unrun)
     if script.reader.clocked:
         yield (
             f"{script.reader.clocked} values were told from the clock; "
@@ -111,6 +114,24 @@ def table_details(table: RawTable, sql: str, *, dialect: str, skipped: Counter[s
         if column is not None:
             column.default, column.filled = said.default, said.filled
             column.automatic = column.automatic or said.automatic
+            column.summands = said.summands
             if column.hinted is None:
                 column.hinted, column.evidence = said.hinted, said.evidence
     table.checks = shadow.checks
+
+
+def index_details(table: RawTable, sql: str, *, dialect: str) -> bool:
+    """Add what a unique index over some of the rows says; tell whether a schema can hold it.
+
+    Args:
+        table: Its columns are known already.
+        sql: The CREATE UNIQUE INDEX ... WHERE.
+        dialect: Of SQL.
+    """
+    tree = try_parse(sql, (dialect,))
+    index = tree.this if isinstance(tree, exp.Create) else None
+    parameters = index.args.get("params") if isinstance(index, exp.Index) else None
+    where = parameters.args.get("where") if isinstance(parameters, exp.IndexParameters) else None
+    if parameters is None or where is None:
+        return False
+    return add_partial(table, column_names(table, parameters.args.get("columns") or []), where)
