@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 import store
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from agentgym.schema.holds import violations
+from agentgym.testing.model import Model
 from agentgym.world.compile import Engine
 from agentgym.world.rows import World
 
@@ -153,3 +154,20 @@ class History(RuleBasedStateMachine):
 
 TestHistory = History.TestCase
 TestHistory.settings = settings(max_examples=25, stateful_step_count=25)
+
+
+@given(st.lists(_calls(), max_size=20))
+def test_the_reference_says_the_same(calls: list[tuple[str, dict[str, Any]]]) -> None:
+    """Data, error codes, rules and rows are those of a model that shares no code with the door."""
+    world, model = ENGINE.world(), Model(ENGINE.domain)
+    for name, sent in calls:
+        got, expected = ENGINE.call(world, name, sent), model.call(name, sent)
+        assert got.ok == expected.ok, (name, sent, got, expected)
+        if got.error is None or expected.error is None:
+            assert msgspec.json.encode(got.data) == msgspec.json.encode(expected.data)
+        else:
+            assert (got.error.code, got.error.rule) == (expected.error.code, expected.error.rule)
+        assert [world.rows(n) for n in store.SCHEMA.by_name] == [
+            model.rows(n) for n in store.SCHEMA.by_name
+        ]
+    world.close()

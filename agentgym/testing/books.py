@@ -64,7 +64,7 @@ class Books:
         self.confirmed = 0
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """The successful calls so far."""
-        self._start = copy.deepcopy(self.tables)
+        self._start = {name: dict(table) for name, table in self.tables.items()}
 
     def rows(self, entity: str) -> list[Row]:
         """Return all rows in key order, in stored form."""
@@ -72,13 +72,14 @@ class Books:
         return [tuple(table[key].values()) for key in sorted(table)]
 
     def snapshot(self) -> Any:
-        """Keep this moment."""
-        session = self.identity, self.confirmed, self.calls
-        return copy.deepcopy((self.tables, self.counters, self.turns, session))
+        """Keep this moment. Rows are replaced and never changed, so that they can be shared."""
+        tables = {name: dict(table) for name, table in self.tables.items()}
+        return tables, self.counters, self.turns, (self.identity, self.confirmed, self.calls)
 
     def restore(self, snapshot: Any) -> None:
         """Go to that moment."""
-        self.tables, self.counters, self.turns, session = copy.deepcopy(snapshot)
+        tables, self.counters, self.turns, session = snapshot
+        self.tables = {name: dict(table) for name, table in tables.items()}
         self.identity, self.confirmed, self.calls = session
 
     def reset(self) -> None:
