@@ -6,7 +6,7 @@ branch of the goal requires, and if not, why. Next: `verdict`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from agentgym.formats import Json
 from agentgym.goals.goal import Change
@@ -90,7 +90,10 @@ def _timed(change: Change, schema: Schema, now: str) -> Change:
 
 
 def compare(
-    required: Sequence[Change], changes: Sequence[RowChange], schema: Schema
+    required: Sequence[Change],
+    changes: Sequence[RowChange],
+    schema: Schema,
+    lasting: Collection[str] = (),
 ) -> tuple[list[str], list[str]]:
     """Compare net row changes with what a branch requires.
 
@@ -98,6 +101,7 @@ def compare(
         required: The changes of the branch.
         changes: Net row changes of the world since the start.
         schema: What the rows are of.
+        lasting: Entities whose rows are left behind by what is undone: histories, ledgers.
 
     Returns:
         What is missing or wrong, and what was changed besides: sentences, both empty
@@ -123,7 +127,11 @@ def compare(
             actual.remove(created[matching[place]])
         else:
             missing.append(f"not done: {describe(change, schema)}")
-    return missing, [f"not asked for: {describe(change, schema)}" for change in actual]
+    return missing, [
+        f"{'residue' if c.kind == 'insert' and c.entity in lasting else 'not asked for'}: "
+        + describe(c, schema)
+        for c in actual
+    ]
 
 
 def describe(change: Change, schema: Schema) -> str:

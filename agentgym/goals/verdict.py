@@ -13,7 +13,7 @@ from agentgym.formats import Json, Record
 from agentgym.goals import answers
 from agentgym.goals.equivalence import compare
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
-from agentgym.rules import sentence
+from agentgym.rules import Add, sentence
 from agentgym.tools.algebra import subject
 from agentgym.trajectory import Call, Result
 from agentgym.world import RowChange
@@ -58,6 +58,11 @@ class Judge:
 
     def __init__(self, domain: Domain) -> None:
         self._domain = domain
+        self._lasting = frozenset(
+            effect.do.entity
+            for effect in domain.effects
+            if effect.lasting and isinstance(effect.do, Add)
+        )
         self._rivals: dict[tuple[str, str], frozenset[str]] = {}
 
     def verdict(self, goal: Goal, ending: Ending, *, instruction: str = "") -> Verdict:
@@ -76,7 +81,7 @@ class Judge:
         return max(verdicts, key=lambda v: (v.success, sum(v.terms.values())))
 
     def _branch(self, branch: Branch, ending: Ending, instruction: str) -> Verdict:
-        missing, extra = compare(branch.changes, ending.changes, self._domain.schema)
+        missing, extra = compare(branch.changes, ending.changes, self._domain.schema, self._lasting)
         outcome = _outcome(branch, ending)
         answer = self._answers(branch.answers, ending, answers.normal(instruction))
         evidence = [reason for seen in branch.seen if (reason := self._seen(seen, ending.calls))]

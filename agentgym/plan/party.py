@@ -15,7 +15,7 @@ from agentgym.plan import Fact, Node, Party, Plan, Select, Write
 from agentgym.plan.remedies import NoLoweringError
 from agentgym.plan.tables import Tables
 from agentgym.rules import Authenticated, Holder, Owner, Rule, parts
-from agentgym.schema.types import Row, Stored, to_stored, to_wire
+from agentgym.schema.types import Row, Stored, fold, to_stored, to_wire
 from agentgym.tools.algebra import Identify, Tool, subject
 
 __all__ = ["Parties"]
@@ -95,7 +95,8 @@ class Parties:
         values = tuple(row[entity.position(name)] for name in names)
         if None in values or "" in values:
             return False
-        return len(self.tables.lookup(entity.name, names, values, folded=True)) == 1
+        alike = tuple(fold(value) if isinstance(value, str) else value for value in values)
+        return len(self.tables.lookup(entity.name, names, alike, folded=True)) == 1
 
     def _wanted(self, plan: Plan) -> bool:
         touched = {node.entity for node in plan.nodes if isinstance(node, (Select, Write))}

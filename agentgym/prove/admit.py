@@ -60,6 +60,7 @@ class Prover(Certifier):
             raise RefusedError("text", "the plan cannot be said in words")
         self.check_text(plan, wording.text)
         lowered = self.lowered(plan)
+        plan = _without_stranger(plan, lowered)
         goal = self.goal(plan, lowered)
         tools = view(
             self.domain.name,
@@ -164,3 +165,14 @@ class Prover(Certifier):
             "writes": sum(isinstance(node, Write) for node in plan.nodes),
             "asks": sum(fact.exposure == "user" for fact in plan.facts),
         }
+
+
+def _without_stranger(plan: Plan, lowered: Lowered) -> Plan:
+    """Leave the party out of a plan whose run never had to identify anybody."""
+    if plan.party is None:
+        return plan
+    mine = {f"fact:{name}" for name in plan.party.facts}
+    if any(mine & set(step.origin.values()) for step in lowered.steps):
+        return plan
+    facts = tuple(fact for fact in plan.facts if fact.id not in plan.party.facts)
+    return msgspec.structs.replace(plan, facts=facts, party=None)
