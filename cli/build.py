@@ -38,6 +38,15 @@ def build(
         bool, typer.Option("--keep-personal", help="Leave personal and secret values as they are.")
     ] = False,
     max_tools: Annotated[int, typer.Option(min=4, help="Most tools that an episode shows.")] = 40,
+    rules: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=4,
+            help="Rules of the business: 0 none, 1 facts of one row, 2 who is served, "
+            "3 conditions and limits, 4 order, exceptions, advice.",
+        ),
+    ] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a domain folder that is there.")
     ] = False,
@@ -61,6 +70,7 @@ def build(
         keep_personal=keep_personal,
         force=force,
         max_tools=max_tools,
+        rules=rules,
         progress=tell,
     )
     tell("done")

@@ -15,6 +15,7 @@ from agentgym.tools.algebra import is_write
 from .check import Folder
 from .console import counts, facts, heading, paragraph, say
 from .entities import show_entities
+from .rules import show_graph, show_policy, show_rules
 from .tasks import show_tasks
 from .tools import show_tools
 
@@ -25,24 +26,30 @@ def show(
     folder: Folder,
     part: Annotated[
         str | None,
-        typer.Argument(help="entities, tools, rules or tasks; all at a glance without it."),
+        typer.Argument(help="entities, tools, rules, policy, graph or tasks; a glance without it."),
     ] = None,
     name: Annotated[
-        str | None, typer.Argument(help="One entity, tool or task, shown whole.")
+        str | None, typer.Argument(help="One entity, tool, rule or task, shown whole.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print rules, policy or graph as JSON.")
+    ] = False,
 ) -> None:
-    """Show a domain: its entities, tools, rules and tasks, or one of them whole."""
-    parts = {
-        "entities": show_entities,
-        "rules": _rules,
-        "tasks": show_tasks,
-        "tools": show_tools,
-    }
-    if part is not None and part not in parts:
-        raise UsageError("a part of a domain", found=repr(part), hint=nearest(part, parts))
+    """Show a domain: its entities, tools, rules, manual and tasks, or one of them whole."""
+    parts = {"entities": show_entities, "tasks": show_tasks, "tools": show_tools}
+    papers = {"graph": show_graph, "policy": show_policy, "rules": show_rules}
+    known = sorted((*parts, *papers))
+    if part is not None and part not in known:
+        raise UsageError("a part of a domain", found=repr(part), hint=nearest(part, known))
+    if as_json and part not in papers:
+        raise UsageError(
+            f"one of {', '.join(papers)} with --json", found=part or "none", where="show"
+        )
     suite = load(str(folder))
     if part is None:
         _overview(suite, str(folder))
+    elif part in papers:
+        papers[part](suite, name, as_json=as_json)
     else:
         parts[part](suite, name)
 
@@ -74,21 +81,9 @@ def _overview(suite: Suite, folder: str) -> None:
     for task in suite.tasks[:3]:
         paragraph(f"{task.id.rsplit('/', 1)[-1]}  {task.instruction}", indent=2)
     heading("More")
-    for more in ("tasks", "tasks ID", "tools NAME", "entities NAME", "rules"):
+    for more in ("tasks", "tasks ID", "tools NAME", "entities NAME", "rules", "policy", "graph"):
         say(f"  agentgym show {folder} {more}")
 
 
 def _kind(term: object) -> str:
     return type(term).__struct_config__.tag  # type: ignore[attr-defined,no-any-return]
-
-
-def _rules(suite: Suite, name: str | None) -> None:
-    domain = suite.domain
-    rules = [domain.rule(name)] if name is not None else domain.rules
-    for rule in rules:
-        say(rule.id, style="bold")
-        paragraph(sentence(rule, domain.schema), indent=2)
-        by = ", ".join(tool.name for tool in domain.tools if rule.id in tool.guards)
-        paragraph(f"guards {by or 'no tool'}", indent=2)
-        if rule.evidence:
-            paragraph(f"because {'; '.join(rule.evidence)}", indent=2)

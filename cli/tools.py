@@ -14,7 +14,9 @@ from agentgym.trajectory import ToolFace
 
 from .console import facts, heading, paragraph, say, table
 
-__all__ = ["print_tool", "show_tools"]
+__all__ = ["VIEW", "print_tool", "show_tools"]
+
+VIEW = "How the tools are shown: granularity=narrow,rename=0.5,docs=brief and the like."
 
 
 def show_tools(suite: Suite, name: str | None) -> None:

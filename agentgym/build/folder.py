@@ -42,4 +42,6 @@ def files(domain: Domain, tasks: Sequence[Task]) -> dict[str, bytes]:
 
 def policy(domain: Domain) -> bytes:
     """Render the rules as a document for people."""
-    return rule_room.policy_text(domain.title, domain.schema, domain.rules, domain.tools).encode()
+    return rule_room.policy_text(
+        domain.title, domain.schema, domain.rules, domain.tools, domain.effects
+    ).encode()

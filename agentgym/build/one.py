@@ -24,9 +24,12 @@ from agentgym.formats import Record, check_writable, replace_folder
 from agentgym.populate import anonymise, personal_fields
 from agentgym.populate import fill as populate
 from agentgym.schema import Schema
+from agentgym.schema.discover import discover
 from agentgym.schema.roles import infer
 from agentgym.schema.types import Rows
 from agentgym.tools.derive import derive
+from agentgym.tools.derive.effects import find_effects
+from agentgym.tools.derive.rules import LEVELS, synthesize
 
 __all__ = ["CheckReport", "Report", "SealReport", "build", "check", "seal"]
 
@@ -65,6 +68,7 @@ def build(
     keep_personal: bool = False,
     force: bool = False,
     max_tools: int = 40,
+    rules: int = 0,
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build a domain folder from a source.
@@ -80,18 +84,23 @@ def build(
         keep_personal: Leave personal and secret values as they are.
         force: Replace a domain folder that is there.
         max_tools: Most tools that an episode shows.
+        rules: How complex the rules of the business are, 0 (invariants alone) to 4.
         progress: Told a line a stage.
 
     Raises:
         SourceError: The source cannot be read.
-        UsageError: A name or place cannot be used.
+        UsageError: A name or place cannot be used, or there is no such level of rules.
     """
+    if rules not in LEVELS:
+        raise UsageError(
+            f"a level of {LEVELS[0]} to {LEVELS[-1]}", found=str(rules), where="--rules"
+        )
     name = _legal_name(out.resolve().name if name is None else name, given=name is not None)
     _free(out, name, force=force)
     progress(f"reading {source.name}")
     draft = sources.read(source, rows=rows, focus=tuple(focus), seed=seed)
     progress(f"{len(draft.schema.entities)} entities; inferring what the fields mean")
-    schema = infer(draft.schema, draft.rows)
+    schema = discover(infer(draft.schema, draft.rows), draft.rows)
     imported = dict(draft.rows)
     notes = list(draft.notes)
     if imported and not keep_personal:
@@ -103,19 +112,31 @@ def build(
                 + "; ".join(f"{e} ({', '.join(f)})" for e, f in personal.items())
                 + "."
             )
-    filled_rows = populate(schema, imported, seed=seed)
+    effects = find_effects(schema, draft.rows)
+    filled_rows = populate(schema, imported, seed=seed, effects=effects)
     empty = [e.name for e in schema.entities if not filled_rows.get(e.name)]
     if empty:
         notes.append(f"Without rows: {', '.join(empty)}.")
-    rules = rule_room.derive(schema)
+    invariants = rule_room.derive(schema)
+    clock = Clock(start=_clock(schema, filled_rows))
+    made = synthesize(
+        schema,
+        filled_rows,
+        derive(schema, invariants),
+        level=rules,
+        seed=seed,
+        now=clock.start,
+        rules=invariants,
+    )
     domain = Domain(
         name=name,
         title=name.replace("_", " ").replace("-", " ").capitalize(),
         description=_description(name, schema),
         schema=schema,
-        rules=rules,
-        tools=derive(schema, rules),
-        clock=Clock(start=_clock(schema, filled_rows)),
+        rules=(*invariants, *made.rules),
+        effects=effects,
+        tools=made.tools,
+        clock=clock,
         source=Source(
             kind=draft.kind,
             name=draft.name,
@@ -128,6 +149,7 @@ def build(
                 "focus": list(focus),
                 "keep_personal": keep_personal,
                 "max_tools": max_tools,
+                "rules": rules,
             },
             rows=_origin(imported, filled_rows),
             skipped=draft.skipped,

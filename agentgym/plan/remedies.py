@@ -127,6 +127,7 @@ class Remedies:
         if self._identified is not None and self._asks_who(tool):
             after.append(self._identified)
         tried: set[str] = set()
+        after += self._advised(tool, arguments, node)
         result = self._call(tool.name, values)
         for _ in range(_MOST):
             broken = None if result.error is None else result.error.rule
@@ -139,6 +140,17 @@ class Remedies:
             after.append(number)
             result = self._call(tool.name, values)
         return result, tuple(dict.fromkeys(after))
+
+    def _advised(self, tool: Tool, arguments: dict[str, Operand], node: str) -> list[int]:
+        """Do what advisory rules want first: no tool refuses for their sake."""
+        found = []
+        for name in tool.guards:
+            rule = self.rules.get(name)
+            if rule is not None and not rule.enforced and rule.kind in ("order", "confirmation"):
+                number = self._remedy(rule, tool, arguments, node)
+                if number is not None:
+                    found.append(number)
+        return found
 
     def _asks_who(self, tool: Tool) -> bool:
         return any(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from agentgym.rules.boundary import boundary
 from agentgym.rules.effect import Add, Adjust, Assign, Effect, Value
-from agentgym.rules.policy import policy_text
+from agentgym.rules.policy import policy_text, sections
 from agentgym.rules.predicate import (
     All,
     Alone,
@@ -31,7 +31,7 @@ from agentgym.rules.predicate import (
     parts,
 )
 from agentgym.rules.rule import CLASSES, Rule, RuleClass, derive
-from agentgym.rules.sentences import hint, sentence
+from agentgym.rules.sentences import derived_sentence, effect_sentence, hint, sentence
 
 __all__ = [
     "CLASSES",
@@ -61,9 +61,12 @@ __all__ = [
     "Value",
     "boundary",
     "derive",
+    "derived_sentence",
+    "effect_sentence",
     "fields_of",
     "hint",
     "parts",
     "policy_text",
+    "sections",
     "sentence",
 ]

@@ -1,7 +1,11 @@
 """Boundary values of a rule: where it turns from yes to no.
 
-A `Rule` comes in; rows at, just below and just above its limits go out, as wire
-values of the fields that it compares. Populating and proving try them. Next: `policy`.
+A `Rule` comes in; cases at, just below and just above its limits go out, as wire values of
+what it looks at. Each is named: a field of the written row by its name (`total`), as it is
+before the write by `before.total`, one of a row above it by the path (`invoice_patient.city`),
+a number of rows by `count(loan_member)` or, from a row above, `loan_member.count(loan_member)`,
+an argument by `arguments.amount`, a number of calls by `calls(get_member)`, a field of the
+identified user by `user.tier`. Next: `consistency`.
 """
 
 from __future__ import annotations
@@ -12,9 +16,24 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+import msgspec
+
 from agentgym.errors import SchemaError
 from agentgym.formats import Json, encode
-from agentgym.rules.predicate import All, AnyOf, Compare, In, Move, NoChildren, Not, Predicate
+from agentgym.rules.predicate import (
+    All,
+    AnyOf,
+    Calls,
+    Compare,
+    Count,
+    Elapsed,
+    Holder,
+    In,
+    Move,
+    Not,
+    Param,
+    Predicate,
+)
 from agentgym.rules.rule import Rule
 from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import to_stored, to_wire
@@ -33,51 +52,121 @@ _MIDDLE: dict[str, Json] = {
 }
 
 
-def boundary(rule: Rule, schema: Schema) -> tuple[dict[str, Json], ...]:
+def boundary(rule: Rule, schema: Schema, *, now: str | None = None) -> tuple[dict[str, Json], ...]:
     """Give the values around which the rule turns.
 
     Args:
-        rule: The rule; one about other rows (no children) has no boundary of its own.
+        rule: The rule. What has no limit (whether rows refer to it, who is served, whether the
+            user agreed) adds nothing.
         schema: Where its entity stands.
+        now: The time to which times that have passed are relative, UTC,
+            `YYYY-MM-DDTHH:MM:SSZ`; without it they add nothing.
 
     Returns:
-        Distinct rows, each holding only the fields that the rule compares; every value is
-        one that the field's type allows (not every row passes the rule: that is the point).
+        Distinct cases, each holding only what the rule compares, by the names above; every
+        value is one that its field allows (not every case passes the rule: that is the point).
         At most 64. For a life cycle, each of its states.
 
     Raises:
-        SchemaError: The rule names a field that its entity does not have, or a value that the
-            field cannot hold.
+        SchemaError: The rule names what the schema does not have, or a value that the field
+            cannot hold.
     """
     entity = schema.entity(rule.entity)
-    rows = _rows(rule.predicate, entity, schema)
+    rows = _Limits(entity, schema, now).of(rule.predicate)
     return tuple(itertools.islice(_distinct(rows), _MOST))
 
 
-def _rows(predicate: Predicate, entity: Entity, schema: Schema) -> Iterator[dict[str, Json]]:
-    match predicate:
-        case Compare(other=None):
-            field = entity.field(predicate.field)
-            for value in _legal(field, _around(field, predicate.value)):
-                yield {field.name: value}
-        case Compare():
-            yield from _pairs(entity.field(predicate.field), entity.field(str(predicate.other)))
-        case In():
-            field = entity.field(predicate.field)
-            for value in _legal(field, [*predicate.values, *_outside(field, predicate.values)]):
-                yield {field.name: value}
-        case Move():
-            field = entity.field(predicate.field)
-            for lifecycle in schema.lifecycles:
-                if (lifecycle.entity, lifecycle.field) == (entity.name, field.name):
-                    for value in _legal(field, lifecycle.moves):
-                        yield {field.name: value}
-        case NoChildren():
-            return
-        case Not():
-            yield from _rows(predicate.of, entity, schema)
-        case All() | AnyOf():
-            yield from _together([list(_rows(part, entity, schema)) for part in predicate.of])
+class _Limits:
+    """Where the predicates of one rule turn."""
+
+    def __init__(self, entity: Entity, schema: Schema, now: str | None) -> None:
+        self.entity, self.schema, self.now = entity, schema, now
+
+    def of(self, predicate: Predicate) -> Iterator[dict[str, Json]]:
+        match predicate:
+            case Compare() | In() | Elapsed():
+                yield from self.field(predicate)
+            case Move():
+                field = self.entity.field(predicate.field)
+                for lifecycle in self.schema.lifecycles:
+                    if (lifecycle.entity, lifecycle.field) == (self.entity.name, field.name):
+                        for value in _legal(field, lifecycle.moves):
+                            yield {field.name: value}
+            case Count():
+                child = self.schema.relation(predicate.relation).name
+                name = ".".join((*predicate.path, f"count({child})"))
+                yield from _counts(name, predicate.value)
+            case Calls():
+                yield from _counts(f"calls({predicate.tool})", predicate.value)
+            case Param():
+                for value in _near(predicate.value):
+                    yield {f"arguments.{predicate.param}": value}
+            case Holder():
+                field = self.schema.entity(predicate.entity).field(predicate.field)
+                for value in _members(field, predicate.values):
+                    yield {f"user.{field.name}": value}
+            case Not():
+                yield from self.of(predicate.of)
+            case All() | AnyOf():
+                yield from _together([list(self.of(part)) for part in predicate.of])
+            case _:
+                return
+
+    def field(self, predicate: Compare | In | Elapsed) -> Iterator[dict[str, Json]]:
+        top = self.entity
+        for name in predicate.path:
+            top = self.schema.entity(self.schema.relation(name).target)
+        before = ("before",) if predicate.at == "before" else ()
+        where = "".join(f"{part}." for part in (*before, *predicate.path))
+        field = top.field(predicate.field)
+        match predicate:
+            case Compare(other=None):
+                for value in _legal(field, _around(field, predicate.value)):
+                    yield {where + field.name: value}
+            case Compare():
+                for pair in _pairs(field, top.field(str(predicate.other))):
+                    yield {where + name: value for name, value in pair.items()}
+            case In():
+                for value in _members(field, predicate.values):
+                    yield {where + field.name: value}
+            case Elapsed() if self.now is not None:
+                limit = _moved(self.now, -predicate.seconds)
+                if limit is not None:
+                    limit = limit[:10] if field.type == "date" else limit
+                    for value in _legal(field, _around(field, limit)):
+                        yield {where + field.name: value}
+
+
+def _members(field: Field, values: Sequence[Json]) -> Iterator[Json]:
+    yield from _legal(field, [*values, *_outside(field, values)])
+
+
+def _counts(name: str, value: int) -> Iterator[dict[str, Json]]:
+    for number in (value - 1, value, value + 1):
+        if number >= 0:
+            yield {name: number}
+
+
+def _near(value: Json) -> list[Json]:
+    """Give an argument's limit and its neighbours, by the kind of the value itself."""
+    field = Field(name="value", label="value", type="text")
+    if isinstance(value, bool):
+        return [False, True]
+    if isinstance(value, int):
+        return [value - 1, value, value + 1]
+    if isinstance(value, float):
+        return [math.nextafter(value, -math.inf), value, math.nextafter(value, math.inf)]
+    if isinstance(value, Decimal):
+        step = Decimal(1).scaleb(min(int(value.as_tuple().exponent), 0))
+        return [value - step, value, value + step]
+    if not isinstance(value, str):
+        return [value]
+    for kind in ("date", "datetime"):
+        time = msgspec.structs.replace(field, type=kind)
+        near = list(_legal(time, [value]))
+        if near:
+            return list(_legal(time, _around(time, near[0])))
+    return list(_legal(field, _around(field, value)))
 
 
 def _together(parts: Sequence[Sequence[dict[str, Json]]]) -> Iterator[dict[str, Json]]:

@@ -11,7 +11,20 @@ from decimal import Decimal
 from agentgym.formats import Json, to_text
 from agentgym.schema import Field
 
-__all__ = ["a", "capital", "clip", "few", "listing", "of_the", "own", "plain", "value"]
+__all__ = [
+    "a",
+    "capital",
+    "clip",
+    "duration",
+    "few",
+    "listing",
+    "of_the",
+    "own",
+    "plain",
+    "times",
+    "value",
+    "words",
+]
 
 _VOWEL_SOUND = ("heir", "honest", "honor", "honour", "hour")
 _CONSONANT_SOUND = ("eu", "ewe", "one", "once", "ubi", "uni", "usa", "use", "usu", "uti")
@@ -72,6 +85,44 @@ def value(field: Field, wire: Json) -> str:
     if not wire:
         return "empty"
     return wire if field.type in ("date", "datetime") else f'"{wire}"'
+
+
+def duration(seconds: int) -> str:
+    """Say a length of time, not negative, as people do: `30 days`, `24 hours`, `2 weeks`."""
+    for size, noun, most in _LENGTHS:
+        count, rest = divmod(seconds, size)
+        if count and not rest and count <= most:
+            return _units(count, noun)
+    found = []
+    for size, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            found.append(_units(count, noun))
+    return listing(found) or "no time"
+
+
+_LENGTHS = (
+    (3_600, "hour", 48),
+    (604_800, "week", 8),
+    (86_400, "day", 10**9),
+    (60, "minute", 120),
+    (1, "second", 120),
+)
+"""Seconds of a unit, its name, and up to how many of it people count."""
+
+
+def _units(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def times(count: int) -> str:
+    """Say how often: `once`, `twice`, `3 times`."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def words(name: str) -> str:
+    """Say an identifier as words: `member ID` for `member_id`."""
+    return " ".join("ID" if part == "id" else part for part in name.split("_") if part)
 
 
 def plain(text: str) -> str:

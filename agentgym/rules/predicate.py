@@ -1,8 +1,9 @@
 """Predicates as data.
 
 They speak of the row that is written and the rows around it, of the caller's arguments, of who
-is served, what the user agreed to, the clock, and what was called before. One predicate is compiled to a guard (by `world.guards`), said in English (`sentences`,
-`hint`), and tried at its limits (`boundary`). Nothing here knows SQL or tools. Next: `rule`.
+is served, what the user agreed to, the clock, and what was called before. One predicate is
+compiled to a guard (by `world.guards`), said in English (`sentences`) and tried at its limits
+(`boundary`). Nothing here knows SQL or tools. Next: `rule`.
 """
 
 from __future__ import annotations
@@ -136,7 +137,10 @@ class Owner(Record, kw_only=True, tag="owner"):
 
 
 class Holder(Record, kw_only=True, tag="holder"):
-    """A field of the identified user's row is one of the values; fails while nobody is."""
+    """A field of the identified user's row, as it is, is one of the values.
+
+    Like `Owner` it fails where nobody was identified, or the field is empty.
+    """
 
     entity: str
     field: str
@@ -144,14 +148,17 @@ class Holder(Record, kw_only=True, tag="holder"):
 
 
 class Confirmed(Record, kw_only=True, tag="confirmed"):
-    """The user said yes when the agent asked whether to go on; one yes serves one write."""
+    """The user said yes when the agent asked whether to go on.
+
+    One yes serves one write: it is used up by the first that would be refused without it.
+    """
 
 
 class Calls(Record, kw_only=True, tag="calls"):
     """How often a tool has been called with success in this conversation.
 
     Only calls that agree with this one are counted: `same` maps a parameter of this call to
-    a parameter of that tool, whose values must be equal.
+    a parameter of that tool, whose values must be equal (what was not sent equals NULL).
     """
 
     tool: str

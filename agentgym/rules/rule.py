@@ -39,7 +39,8 @@ class Rule(Record, kw_only=True):
     """What must hold when tools write, or read, rows of an entity.
 
     An invariant guards every write of its entity, by whatever tool, effect or sequence. Any
-    other rule guards the tools that name it among their guards, as they are called.
+    other rule guards the tools that name it among their guards, as they are called: those about
+    who is served (authentication, ownership, tier) first, then in the tool's order.
     """
 
     id: str

@@ -1,10 +1,15 @@
 """The algebra of tools: a tool is one term, and the term is data.
 
 A term says completely what a tool does and which parameters it has, so that no tool can declare
-an argument that it ignores. Reads come first, then writes of one row, then those of several,
-then what belongs to no entity. Effects and derived values are no part of a term: the world adds
-them to every write (`rules.effect`, `schema.invariants`). Next: `parameters`, which renders a
-term's parameters as JSON Schema.
+an argument that it ignores. Every call gives what its term's docstring says, or an error with a
+code (`not_found`, `conflict`, `rule_broken` ...); a call that fails changes nothing. In the order
+of this file: the tool, the pieces of terms, terms that read, terms that write one row, those of
+rows that join others, those that write several rows, who is served, what can be looked up, and
+what any desk has.
+
+Not part of a term, but added by the world to every write: derived values, effects, and the rules
+that hold whoever writes (`schema.invariants`, `rules.effect`, `rules.rule`). Next: `parameters`,
+which renders a term's parameters as JSON Schema.
 """
 
 from __future__ import annotations
@@ -51,10 +56,24 @@ __all__ = [
     "is_write",
     "listed",
     "subject",
+    "touched",
 ]
 
 Op = Literal["eq", "contains", "lt", "le", "gt", "ge"]
 Function = Literal["count", "sum", "avg", "min", "max"]
+
+
+class Tool(Record, kw_only=True):
+    """One thing that an agent can do."""
+
+    name: str
+    description: str
+    term: Term
+    guards: tuple[str, ...] = ()
+    """Ids of the rules that may refuse it."""
+
+
+# pieces of terms
 
 
 class Argument(Record, kw_only=True):
@@ -83,6 +102,9 @@ class Order(Record, kw_only=True):
 
     field: str
     descending: bool = False
+
+
+# terms that read
 
 
 class Get(Record, kw_only=True, tag="get"):
@@ -149,6 +171,9 @@ class Aggregate(Record, kw_only=True, tag="aggregate"):
     filters: tuple[Filter, ...]
 
 
+# terms that write one row
+
+
 class Nested(Record, kw_only=True):
     """A parameter that holds a list of rows which will refer to the row that is made.
 
@@ -199,6 +224,9 @@ class Delete(Record, kw_only=True, tag="delete"):
     key: tuple[Argument, ...]
 
 
+# terms of rows that join others
+
+
 class Link(Record, kw_only=True, tag="link"):
     """Two rows (or more) joined by a row of a link entity.
 
@@ -224,8 +252,15 @@ class Unlink(Record, kw_only=True, tag="unlink"):
     ends: tuple[Argument, ...]
 
 
+# terms that write several rows, all or none
+
+
 class Side(Record, kw_only=True):
-    """One end of a transfer: a row and the number that falls or rises."""
+    """One end of a transfer: a row and the number that falls or rises.
+
+    A key field that both ends take under one parameter (the product of which stock is moved) is
+    the same for both.
+    """
 
     entity: str
     key: tuple[Argument, ...]
@@ -267,6 +302,9 @@ class Sequence(Record, kw_only=True, tag="sequence"):
     steps: tuple[Step, ...]
 
 
+# who is served
+
+
 class Identify(Record, kw_only=True, tag="identify"):
     """The user identified as one row of an entity, by what only that person would know.
 
@@ -278,6 +316,9 @@ class Identify(Record, kw_only=True, tag="identify"):
     entity: str
     by: tuple[Argument, ...]
     """At least two fields, or one that is unique; all required."""
+
+
+# what can be looked up
 
 
 class ListTools(Record, kw_only=True, tag="list_tools"):
@@ -294,6 +335,9 @@ class ReadManual(Record, kw_only=True, tag="read_manual"):
 
 class SearchManual(Record, kw_only=True, tag="search_manual"):
     """The paragraphs of the manual that hold the words, best first, a few at a time."""
+
+
+# what any desk has
 
 
 class Calculate(Record, kw_only=True, tag="calculate"):
@@ -338,16 +382,7 @@ Term = (
 )
 
 WRITES = (Create, Update, Transition, Delete, Link, Unlink, Transfer, Sequence)
-
-
-class Tool(Record, kw_only=True):
-    """One thing that an agent can do."""
-
-    name: str
-    description: str
-    term: Term
-    guards: tuple[str, ...] = ()
-    """Ids of the rules that may refuse it."""
+"""The terms that can change a row."""
 
 
 def is_write(tool: Tool) -> bool:
@@ -374,3 +409,19 @@ def subject(term: Term, schema: Schema) -> str | None:
     if isinstance(term, Sequence):
         return subject(term.steps[0].term, schema)
     return getattr(term, "entity", None)
+
+
+def touched(term: Term, schema: Schema) -> tuple[str, ...]:
+    """Name the entities whose rows the term itself writes, or gives; each once."""
+    match term:
+        case Sequence():
+            found = [name for step in term.steps for name in touched(step.term, schema)]
+        case Transfer():
+            found = [term.source.entity, term.target.entity]
+        case Create():
+            children = [schema.relation(one.relation).entity for one in term.nested]
+            found = [term.entity, *children]
+        case _:
+            first = subject(term, schema)
+            found = [] if first is None else [first]
+    return tuple(dict.fromkeys(found))

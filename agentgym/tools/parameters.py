@@ -50,6 +50,7 @@ def bindings(term: Term, schema: Schema) -> dict[str, tuple[str, str, str]]:
 
     `use` is `key`, `by`, `value`, `to`, `end`, `amount`, or a filter's op. Parameters like `page`
     are left out. A parameter inside the items of a nested list is called `items[].product_id`.
+    One that stands for several fields (both sides of a transfer, two steps) is bound to the first.
     """
     found: dict[str, tuple[str, str, str]] = {}
 
@@ -87,8 +88,8 @@ def bindings(term: Term, schema: Schema) -> dict[str, tuple[str, str, str]]:
         case Unlink():
             add(term.ends, term.entity, "end")
         case Transfer():
-            add(term.source.key, term.source.entity, "key")
             add(term.target.key, term.target.entity, "key")
+            add(term.source.key, term.source.entity, "key")
             add((term.amount,), term.source.entity, "amount")
         case Sequence():
             for step in term.steps:
@@ -127,7 +128,7 @@ class _Form:
     ) -> None:
         field = self.schema.entity(entity).field(one.field)
         self.properties[one.param] = _kind(field, one, null=null) | {"description": one.description}
-        if need:
+        if need and one.param not in self.required:
             self.required.append(one.param)
 
     def filters(self, found: tuple[Filter, ...], entity: str) -> None:

@@ -10,19 +10,14 @@ from collections.abc import Sequence
 
 from agentgym.rules import Rule
 from agentgym.schema import Schema
-from agentgym.tools.algebra import (
-    AskUser,
-    Calculate,
-    Conclude,
-    CurrentTime,
-    Tool,
-)
+from agentgym.tools.algebra import Tool
 from agentgym.tools.derive.desk import Desk
+from agentgym.tools.derive.free import free_tools, manual_tools
 from agentgym.tools.derive.naming import RESERVED_PARAMETERS, RESERVED_TOOLS
 from agentgym.tools.derive.reads import reads
-from agentgym.tools.derive.writes import writes
+from agentgym.tools.derive.writes import sequences, writes
 
-__all__ = ["RESERVED_PARAMETERS", "RESERVED_TOOLS", "derive"]
+__all__ = ["RESERVED_PARAMETERS", "RESERVED_TOOLS", "derive", "manual_tools"]
 
 
 def derive(schema: Schema, rules: Sequence[Rule]) -> tuple[Tool, ...]:
@@ -30,42 +25,18 @@ def derive(schema: Schema, rules: Sequence[Rule]) -> tuple[Tool, ...]:
 
     Args:
         schema: Entities with roles; an entity is written only where it is writable.
-        rules: What guards the writes.
+        rules: What guards the writes; of them the tools name the invariants that they can
+            break. Business rules are named where they are made.
 
     Returns:
         Tools with unique names, entity by entity in the schema's order: get, find, search,
-        list, count, then create, update, status, delete; last those that belong to no entity.
+        list, count, then create (add, for a link), update, status, delete (remove), transfer;
+        then what is done in several steps; last those that belong to no entity.
     """
     desk = Desk(schema)
     tools: list[Tool] = []
     for entity in schema.entities:
         tools += reads(desk, entity)
         tools += writes(desk, entity, rules)
-    return (*tools, *_free())
-
-
-def _free() -> tuple[Tool, ...]:
-    return (
-        Tool(
-            name="calculate",
-            description="Compute an arithmetic expression exactly.",
-            term=Calculate(),
-        ),
-        Tool(
-            name="current_time",
-            description="Tell what time it is now, in UTC.",
-            term=CurrentTime(),
-        ),
-        Tool(
-            name="ask_user",
-            description="Ask the user a question, and get the reply. Ask for what only the "
-            "user can know or decide.",
-            term=AskUser(),
-        ),
-        Tool(
-            name="conclude",
-            description="End the task, once: say how it ended, with the answer if one was "
-            "asked for. Nothing can be done afterwards.",
-            term=Conclude(),
-        ),
-    )
+    tools += sequences(desk, tools, rules)
+    return (*tools, *free_tools())

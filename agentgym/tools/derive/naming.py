@@ -15,6 +15,7 @@ from agentgym.schema import Entity, Relation, Schema
 
 __all__ = [
     "FREE",
+    "MANUAL",
     "RESERVED_PARAMETERS",
     "RESERVED_TOOLS",
     "Names",
@@ -30,6 +31,9 @@ LONGEST = 64
 
 FREE = ("calculate", "current_time", "ask_user", "conclude")
 """The tools that belong to no entity, in the order in which they are shown."""
+
+MANUAL = ("list_tools", "show_tool_doc", "read_manual", "search_manual")
+"""The tools with which tools and rules are looked up; views show them."""
 
 RESERVED_TOOLS = frozenset(
     "bash shell sh terminal python py python3 ipython execute execute_code "
@@ -82,7 +86,7 @@ class Names:
     """The tool names given so far."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = set(FREE)
+        self.taken: set[str] = {*FREE, *MANUAL}
 
     def take(self, *candidates: str) -> str:
         """Take the first of the candidates that is free; number the last where none is."""

@@ -24,6 +24,7 @@ __all__ = [
     "original",
     "row_of",
     "shown",
+    "which",
 ]
 
 LONGEST = 1000
@@ -32,6 +33,9 @@ LONGEST = 1000
 _KEY_WORDS = frozenset("id key code number no nr uuid guid".split())
 _VERBS = frozenset("is has are was were can may must should will does did allows needs".split())
 _GIVEN = re.compile(r", as (\w+)(?: or (\w+))? gives? it")
+_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+_PLUMBING = re.compile(r"(?:primary|foreign|surrogate|clustered) key\b", re.IGNORECASE)
+"""What a source says of its tables, and not of the business."""
 _FORMS = {
     "date": "as YYYY-MM-DD",
     "datetime": "as YYYY-MM-DDTHH:MM:SSZ, in UTC",
@@ -51,6 +55,14 @@ def shown(text: str, names: frozenset[str]) -> str:
         return given_by([name for name in match.groups() if name in names])
 
     return _GIVEN.sub(keep, text)
+
+
+def which(text: str, end: str) -> str:
+    """Say of a row that a parameter names which of several it is: `ID of the track to take out`."""
+    head, mark, rest = text.partition(", as ")
+    if not mark:
+        head, mark, rest = text.partition(".")
+    return f"{head} {end}{mark}{rest}"
 
 
 def original(entity: Entity, field: Field | None = None) -> str:
@@ -192,7 +204,8 @@ def _says_unit(field: Field) -> bool:
 
 
 def _comment(entity: Entity, field: Field) -> str:
-    said = clip(capital(plain(field.comment)), 160)
+    told = [part for part in _SENTENCES.split(plain(field.comment)) if not _PLUMBING.match(part)]
+    said = clip(capital(" ".join(told)), 160)
     known = f"{field.label} {entity.label} {entity.plural} the of an a".lower().split()
     if set(said.lower().rstrip(".").split()) <= set(known):
         return ""
