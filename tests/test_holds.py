@@ -130,10 +130,19 @@ def test_derived_values_are_judged_exactly(found: tuple[Row, ...], shipping: int
         if wrong[place] == rows["order"][1][place]:
             continue  # a float so large that one more is the same
         (said,) = violations(schema, rows | {"order": (rows["order"][0], tuple(wrong))})
-        assert said.startswith("order[1].") and one in said and repr(wrong[place]) in said
+        assert (
+            said.startswith("order[1].")
+            and one in said
+            and f"found {shown(place, wrong[place])}" in said
+        )
     empty = (*rows["order"][0][:1], None, *rows["order"][0][2:])
     (said,) = violations(schema, rows | {"order": (empty, rows["order"][1])})
     assert "order_total" in said and "found None" in said
+
+
+def shown(place: int, value: Any) -> str:
+    """Say a stored value as people write it."""
+    return f"{value / 10:.1f}" if place == 1 else repr(value)
 
 
 def test_a_value_of_its_own_row() -> None:
@@ -149,7 +158,7 @@ def test_a_value_of_its_own_row() -> None:
     assert violations(schema, {"line": (row,)}) == []
     assert violations(schema, {"line": ((4, None, None, -400, "a", None, None, 0.0),)}) == []
     (said,) = violations(schema, {"line": ((*row[:3], 801, *row[4:]),)})
-    assert said == "line[0].price: sum makes it 800, found 801"
+    assert said == "line[0].price: sum makes it 8.00, found 8.01"
 
 
 SPANS = (
@@ -213,6 +222,6 @@ def test_rows_that_are_no_rows_are_told_and_do_no_harm() -> None:
         PLAIN, derived=DERIVED, exclusives=(Exclusive(id="one", entity="line", same=("kind",)),)
     )
     rows = {"line": ((1, 1, "x", 5, "a", None, None, 0.0), (2, 1)), "order": _orders()}
-    said = violations(schema, rows)  # type: ignore[arg-type]
+    said = violations(schema, rows)
     assert any("stored as int" in one for one in said)
     assert not any("makes it" in one for one in said)

@@ -233,7 +233,7 @@ def test_a_boundary_of_a_wrong_value_is_refused() -> None:
         ),
         (
             rule(Not(of=Compare(field="copies", op="gt", value=3))),
-            "For every invoice, the number of copies is at most 3.",
+            "For every invoice, its number of copies is at most 3.",
         ),
         (
             rule(
@@ -244,15 +244,15 @@ def test_a_boundary_of_a_wrong_value_is_refused() -> None:
                     )
                 )
             ),
-            "For every invoice, either the open is yes or the paid amount is the total.",
+            "For every invoice, either it is marked as open or its paid amount is its total.",
         ),
         (
             rule(Compare(field="copies", op="le", value=3), "create"),
-            "An invoice can be created only if the number of copies is at most 3.",
+            "The number of copies of a new invoice must be at most 3.",
         ),
         (
             rule(Not(of=In(field="code", values=("A", "B"))), "update"),
-            'An invoice can be changed only in such a way that the code is neither "A" nor "B".',
+            'An invoice can be changed only if its code is neither "A" nor "B".',
         ),
         (
             Rule(

@@ -27,7 +27,7 @@ from agentgym.schema import (
 )
 from agentgym.schema.types import Row, Rows, Stored, to_stored, to_wire
 
-__all__ = ["Breach", "breaches", "violations"]
+__all__ = ["Breach", "breaches", "expected", "violations"]
 
 _DIGITS = frozenset({"integer", "decimal", "float"})
 _TIMES = frozenset({"date", "datetime"})
@@ -166,20 +166,31 @@ def _broken(entity: Entity, check: Check, rows: Sequence[Row]) -> Iterator[Breac
         else:
             holds = _holds(check.op, left, _meant(field, check.value))
         if holds is False:
-            yield Breach(entity.name, number, f": check {check.id} fails for {row[place]!r}")
+            said = _said(field, row[place])
+            yield Breach(entity.name, number, f": check {check.id} fails for {said}")
+
+
+def _said(field: Field, value: Stored) -> str:
+    return str(to_wire(field, value)) if field.type == "decimal" else repr(value)
+
+
+def expected(schema: Schema, one: Derived, rows: Rows) -> list[Stored]:
+    """Return what a derived field is to hold in each row of its entity, in stored form."""
+    below = _below(schema, one, rows)
+    return [_derived(schema, one, row, below) for row in rows.get(one.entity, ())]
 
 
 def _differing(schema: Schema, one: Derived, rows: Rows) -> Iterator[Breach]:
     entity = schema.entity(one.entity)
     place, field = entity.position(one.field), entity.field(one.field)
-    below = _below(schema, one, rows)
-    for number, row in enumerate(rows.get(entity.name, ())):
-        expected = _derived(schema, one, row, below)
-        if row[place] != expected:
+    own = rows.get(entity.name, ())
+    for number, (row, value) in enumerate(zip(own, expected(schema, one, rows), strict=True)):
+        if row[place] != value:
             yield Breach(
                 entity.name,
                 number,
-                f".{field.name}: {one.id} makes it {expected!r}, found {row[place]!r}",
+                f".{field.name}: {one.id} makes it {_said(field, value)}, "
+                f"found {_said(field, row[place])}",
             )
 
 
