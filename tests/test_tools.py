@@ -26,15 +26,21 @@ from agentgym.tools.algebra import (
     Delete,
     Find,
     Get,
+    Link,
     ListRelated,
     Order,
     Search,
+    Sequence,
+    Term,
     Tool,
+    Transfer,
     Transition,
+    Unlink,
     Update,
     is_write,
     listed,
     subject,
+    touched,
 )
 from agentgym.tools.derive import RESERVED_PARAMETERS, RESERVED_TOOLS, derive
 from agentgym.tools.parameters import bindings, parameters
@@ -159,13 +165,14 @@ def test_parameters_are_valid_and_each_is_bound(schema: Schema) -> None:
         Draft202012Validator.check_schema(scheme)
         assert scheme["additionalProperties"] is False
         assert set(scheme["required"]) <= set(scheme["properties"])
-        bound = bindings(tool.term, schema)
+        inner = bindings(tool.term, schema)
+        bound = {name.partition("[]")[0] for name in inner}
         declared = set(scheme["properties"])
-        assert set(bound) <= declared
+        assert bound <= declared
         if tool.name not in FREE:
-            assert declared - set(bound) <= CONTROLS
-        assert not set(bound) & RESERVED_PARAMETERS
-        for name in bound:
+            assert declared - bound <= CONTROLS
+        assert not bound & RESERVED_PARAMETERS
+        for name in (one.rpartition("[].")[2] for one in inner):
             assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]{0,63}", name)
             assert not keyword.iskeyword(name)
 
@@ -268,18 +275,30 @@ def test_created_rows_are_complete(schema: Schema) -> None:
 def test_guards_are_the_rules_that_can_refuse(schema: Schema) -> None:
     """A write names the rules of its entity and kind that depend on what it changes."""
     made = rules.derive(schema)
-    kinds = {Create: "create", Update: "update", Transition: "update", Delete: "delete"}
+    kinds = {
+        Create: "create",
+        Link: "create",
+        Update: "update",
+        Transition: "update",
+        Transfer: "update",
+        Delete: "delete",
+        Unlink: "delete",
+    }
     for tool in derive(schema, made):
+        several = tool.term.steps if isinstance(tool.term, Sequence) else ()
+        terms: list[Term] = [step.term for step in several] or [tool.term]
         for rule in made:
             guarded = rule.id in tool.guards
             if guarded:
-                assert kinds[type(tool.term)] in rule.on
-                assert rule.entity == subject(tool.term, schema)
+                assert any(
+                    kinds[type(term)] in rule.on and rule.entity in touched(term, schema)
+                    for term in terms
+                )
             elif isinstance(tool.term, (Update, Transition)) and rule.entity == tool.term.entity:
                 values = tool.term.values if isinstance(tool.term, Update) else (tool.term.to,)
                 changed = {argument.field for argument in values}
                 assert "update" not in rule.on or not changed & rules.fields_of(rule.predicate)
-            elif isinstance(tool.term, Delete) and rule.entity == tool.term.entity:
+            elif isinstance(tool.term, (Delete, Unlink)) and rule.entity == tool.term.entity:
                 assert "delete" not in rule.on
 
 
@@ -378,6 +397,7 @@ def test_a_shop_gets_the_tools_of_a_good_api() -> None:
         "list_purchases_of_tag",
         "compute_purchase_statistics",
         "create_purchase",
+        "create_purchase_with_tags",
         "update_purchase",
         "change_purchase_status",
         "delete_purchase",
@@ -394,6 +414,7 @@ def test_a_shop_gets_the_tools_of_a_good_api() -> None:
         "count_purchase_tags",
         "add_tag_to_purchase",
         "remove_tag_from_purchase",
+        "replace_tag_in_purchase",
         "calculate",
         "current_time",
         "ask_user",
@@ -405,7 +426,9 @@ def test_descriptions_read_like_an_api() -> None:
     """Descriptions say what is done, to what, in which order."""
     said = {tool.name: tool.description for tool in tools_of(shop())}
     assert said["list_purchases_of_customer"] == "List the purchases of a customer, newest first."
-    assert said["add_tag_to_purchase"] == "Add a tag to a purchase."
+    assert said["add_tag_to_purchase"] == (
+        "Add a tag to a purchase. Refused when it is there already."
+    )
     assert said["create_purchase"] == (
         "Create a purchase. Its id and status (new) are set automatically."
     )

@@ -19,6 +19,7 @@ from agentgym.tools import algebra
 from agentgym.tools.algebra import Argument, Create, Link, Step, Tool, Transition, Unlink
 from agentgym.tools.derive import texts
 from agentgym.tools.derive.desk import Desk
+from agentgym.tools.derive.naming import short
 from agentgym.tools.derive.writes.links import end_said, ends_of, pair_names
 
 __all__ = ["sequences"]
@@ -128,7 +129,7 @@ def _replace(desk: Desk, tools: Sequence[Tool]) -> Iterator[Tool]:
         remove, part = removes[entity.name], ends.relations[0]
         mine = next(one.param for one in term.ends if one.field == part.fields[0])
         taken = {one.param for one in (*term.ends, *term.values)} - {mine}
-        if {f"old_{mine}", f"new_{mine}"} & taken:
+        if {short(f"old_{mine}"), short(f"new_{mine}")} & taken:
             continue
         said, into = (end_said(desk, one) for one in ends.relations)
         out = replace(remove[1], ends=_renamed(remove[1].ends, part, "old", "to take out"))
@@ -225,7 +226,9 @@ def _renamed(
         if one.field != part.fields[0]:
             return one
         return replace(
-            one, param=f"{word}_{one.param}", description=texts.which(one.description, what)
+            one,
+            param=short(f"{word}_{one.param}"),
+            description=texts.which(one.description, what),
         )
 
     return tuple(changed(one) for one in ends)
