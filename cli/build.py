@@ -46,7 +46,7 @@ def build(
             help="Rules of the business: 0 none, 1 facts of one row, 2 who is served, "
             "3 conditions and limits, 4 order, exceptions, advice.",
         ),
-    ] = 0,
+    ] = 2,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a domain folder that is there.")
     ] = False,

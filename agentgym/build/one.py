@@ -68,7 +68,7 @@ def build(
     keep_personal: bool = False,
     force: bool = False,
     max_tools: int = 40,
-    rules: int = 0,
+    rules: int = 2,
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build a domain folder from a source.

@@ -13,6 +13,7 @@ from agentgym.schema import Field
 
 __all__ = [
     "a",
+    "agreed",
     "capital",
     "clip",
     "duration",
@@ -21,6 +22,7 @@ __all__ = [
     "of_the",
     "own",
     "plain",
+    "several",
     "times",
     "value",
     "words",
@@ -30,6 +32,19 @@ _VOWEL_SOUND = ("heir", "honest", "honor", "honour", "hour")
 _CONSONANT_SOUND = ("eu", "ewe", "one", "once", "ubi", "uni", "usa", "use", "usu", "uti")
 _VOWEL_SOUND_DESPITE = ("unid", "unim", "unin", "uninit")
 _SPELT_WITH_VOWEL = frozenset("aefhilmnorsx")
+
+
+_AFTER_HEAD = frozenset("in of on at left to for from by per made used taken with".split())
+"""Words that stand after the head of a noun phrase."""
+_SINGULAR = ("ss", "us", "is", "ics", "news", "address", "species", "series", "gas", "lens", "bus")
+_PLURAL_VERBS = {
+    "is": "are",
+    "does": "do",
+    "comes": "come",
+    "rises": "rise",
+    "falls": "fall",
+    "has": "have",
+}
 
 
 def a(noun: str) -> str:
@@ -65,6 +80,25 @@ def own(field: str, entity: str) -> str:
     if len(words) > len(owner) and words[: len(owner)] == owner:
         words = words[len(owner) :]
     return " ".join(words)
+
+
+def several(noun: str) -> bool:
+    """Tell whether a noun phrase is plural, by its head: `units in stock`, `refills left`."""
+    words = noun.lower().split()
+    for place, word in enumerate(words):
+        if place and word in _AFTER_HEAD:
+            words = words[:place]
+            break
+    head = words[-1] if words else ""
+    return len(head) > 3 and head.endswith("s") and not head.endswith(_SINGULAR)
+
+
+def agreed(verb: str, noun: str) -> str:
+    """Bring a verb phrase into the number of its noun: `is at most 3` to `are at most 3`."""
+    if not several(noun):
+        return verb
+    first, space, rest = verb.partition(" ")
+    return _PLURAL_VERBS.get(first, first) + space + rest
 
 
 def of_the(field: str, entity: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from agentgym.errors import SchemaError
 from agentgym.formats import Json
-from agentgym.rules.english import a, duration, listing, own, times, value, words
+from agentgym.rules.english import a, agreed, duration, listing, own, times, value, words
 from agentgym.rules.predicate import (
     All,
     Alone,
@@ -150,7 +150,7 @@ def _field(predicate: Compare | In, speaker: Speaker, *, positive: bool) -> str:
     # What the write itself sets is called new; of the rest it is said when it is meant.
     shown = predicate.field in speaker.fresh
     then = speaker.then and after and not predicate.path and not shown
-    verb = compared(predicate, speaker, positive=positive)
+    verb = agreed(compared(predicate, speaker, positive=positive), field.label)
     if then:
         first, _, rest = verb.partition(" ")
         verb = f"{first} then {rest}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentgym.rules.effect import Add, Adjust, Assign, Effect, Value
-from agentgym.rules.english import a, capital, listing, own, value
+from agentgym.rules.english import a, agreed, capital, listing, own, value
 from agentgym.rules.sentences.clauses import clause
 from agentgym.rules.sentences.speaker import Speaker, pick
 from agentgym.schema import Derived, Entity, Product, Schema
@@ -122,13 +122,15 @@ def _written(effect: Effect, kinds: Sequence[str], speaker: Speaker) -> str:
     return f"{speaker.it()} is {listing(verbs, 'or')}"
 
 
-def _turns(do: Adjust) -> tuple[str, str]:
-    return ("rises", "falls") if do.by.sign > 0 else ("falls", "rises")
+def _turns(do: Adjust, speaker: Speaker) -> tuple[str, str]:
+    label = speaker.field(do.field, do.path).label
+    up, down = agreed("rises", label), agreed("falls", label)
+    return (up, down) if do.by.sign > 0 else (down, up)
 
 
 def _moved(do: Adjust, kinds: Sequence[str], speaker: Speaker) -> str:
     """Say an adjustment by the whole amount; what is deleted takes it away again."""
-    up, down = _turns(do)
+    up, down = _turns(do, speaker)
     by = _product(do.by, speaker.entity, "its ")
     named = speaker.of(do.field, do.path)
     if tuple(kinds) == ("delete",):
@@ -138,7 +140,7 @@ def _moved(do: Adjust, kinds: Sequence[str], speaker: Speaker) -> str:
 
 def _adjusted(effect: Effect, do: Adjust, kinds: Sequence[str], speaker: Speaker) -> str:
     """Say an adjustment that follows the row through its life."""
-    up, down = _turns(do)
+    up, down = _turns(do, speaker)
     by = _product(do.by, speaker.entity, "its ")
     first, *more = kinds
     named = speaker.of(do.field, do.path)
@@ -149,7 +151,7 @@ def _adjusted(effect: Effect, do: Adjust, kinds: Sequence[str], speaker: Speaker
     }[first]
     for kind in more:
         when = _written(effect, (kind,), speaker)
-        then = f"it {down} by {by}" if first == "update" else "that is taken back"
+        then = f"{named} {down} by {by}" if first == "update" else "that is taken back"
         said += f"; when {when}, " + ("by the difference" if kind == "update" else then)
     return said
 
