@@ -58,13 +58,14 @@ class Clerk:
         self._schema = schema
         self._detail = options.detail
         self._terms = {tool.name: tool.term for tool in surface.run}
+        guarded = {tool.name for tool in surface.run if tool.guards}
         self._unlocker = next(
             (name for name, term in self._terms.items() if isinstance(term, ShowToolDoc)), ""
         )
         self._got = frozenset(
             str(subject(self._terms[name], schema))
             for name in surface.routes
-            if isinstance(self._terms[name], Get)
+            if isinstance(self._terms[name], Get) and name not in guarded
         )
 
     def call(

@@ -56,8 +56,8 @@ class Fields(Record, kw_only=True, dict=True):
 
     @cached_property
     def naming(self) -> frozenset[str]:
-        """Key and label."""
-        return frozenset((*self.entity.key, *(field.name for field in called(self.entity)[:2])))
+        """What joins rows, and the label."""
+        return self.joining | {field.name for field in called(self.entity)[:2]}
 
 
 def distilled(
@@ -70,7 +70,7 @@ def distilled(
         term: Of the tool that was called.
         arguments: Its arguments.
         data: What it gave.
-        got: Entities of which some shown tool gives whole rows.
+        got: Entities of which some shown tool gives whole rows to anybody.
     """
     match term:
         case Search() | ListRelated():
