@@ -63,6 +63,7 @@ class Stranger:
         if info["turn"] == 0:
             self.learn([tool["function"] for tool in info["tools"]])
             self.values: list[str] = []
+            self.known = False
             self.request, self.steps = self.plain(observation), self.work()
         try:
             name, arguments = self.steps.send(json.loads(observation) if info["turn"] else None)
@@ -147,9 +148,29 @@ class Stranger:
         for tool, arguments in calls:
             if arguments and set(tool["needs"]) <= set(arguments):
                 result = yield tool["name"], arguments
+                if "error" in result and (yield from self.permitted(result["error"])):
+                    result = yield tool["name"], arguments
                 for row in result.get("items", [] if "error" in result else [result]):
                     return row
         raise LookupError("I find no tool that does what the request speaks of.")
+
+    def permitted(self, error: Row) -> Steps:
+        """Do what a rule wants first: know the user, or get a yes. Tells whether it was done."""
+        if not error.get("rule"):
+            return False
+        for tool in self.tools:
+            if tool["verb"] == "identify" and not self.known:
+                self.known, given = True, {}
+                for name in tool["needs"]:
+                    ask = {"question": f"What is your {name.replace('_', ' ')}?"}
+                    said = (yield "ask_user", ask)["reply"].partition(" is ")[2].strip('".')
+                    number = tool["fields"][name].get("type") == "integer"
+                    given[name] = int(said) if number and said.isdecimal() else said
+                return "error" not in (yield tool["name"], given)
+        if "yes" in error["message"]:
+            yield "ask_user", {"question": "Shall I go ahead?"}
+            return True
+        return False
 
     def find(self, thing: tuple[str, ...], text: str) -> Steps:
         """Find a row by what is said after its mention: a name, or conditions."""
