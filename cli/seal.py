@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .check import Folder
-from .console import facts, narrator, say
+from .console import counts, facts, narrator, say
 
 __all__ = ["seal"]
 
@@ -15,5 +15,9 @@ def seal(folder: Folder) -> None:
     tell = narrator()
     report = one.seal(str(folder), progress=tell)
     tell("done")
-    say(f"{report.name}: {report.kept:,} tasks kept, {len(report.dropped):,} dropped")
+    for field, changed in report.settled.items():
+        say(f"{field}: {changed:,} values computed anew")
+    said = f" ({counts(report.reasons)})" if report.reasons else ""
+    say(f"{report.name}: {report.kept:,} tasks kept, {len(report.dropped):,} dropped{said}")
     facts((f"  {task}", reason) for task, reason in sorted(report.dropped.items()))
+    say(f"Next: agentgym check {folder}")

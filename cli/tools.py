@@ -16,7 +16,12 @@ from .console import facts, heading, paragraph, say, table
 
 __all__ = ["VIEW", "print_tool", "show_tools"]
 
-VIEW = "How the tools are shown: granularity=narrow,rename=0.5,docs=brief and the like."
+VIEW = (
+    "How the tools are shown, as granularity=narrow,rename=0.5: granularity (as_is, narrow, rich), "
+    "docs (full, brief, none), detail (full, distilled, difference), faces (full, names), rename "
+    "and locked (shares), near_duplicates and distractors (counts), page_size, manual (true), "
+    "absent (TOOL+TOOL), seed."
+)
 
 
 def show_tools(suite: Suite, name: str | None) -> None:

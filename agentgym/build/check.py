@@ -6,28 +6,29 @@ Next: `one`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from agentgym import domain as domain_room
 from agentgym.build.folder import FILES, files, policy
 from agentgym.build.golden import golden
+from agentgym.build.rows import broken, settle, unkept
 from agentgym.domain import Domain
-from agentgym.errors import AgentGymError, DomainError
+from agentgym.episode.view import View, unfit
+from agentgym.errors import AgentGymError, DomainError, UsageError, nearest
 from agentgym.formats import FORMAT, Record, decode_lines, encode, read, replace_folder
 from agentgym.prove import Prover, RefusedError
-from agentgym.schema.holds import breaches
 from agentgym.tasks import Certificate, Task
+from agentgym.tools.views import ViewOptions
 from agentgym.world.compile import engine
 
 __all__ = ["CheckReport", "SealReport", "check", "seal"]
 
 Progress = Callable[[str], None]
-
-_SHOWN = 20
-"""Rows that are named, of those that do not hold."""
 
 
 class CheckReport(Record, kw_only=True):
@@ -35,10 +36,14 @@ class CheckReport(Record, kw_only=True):
 
     name: str
     ok: bool
+    """Whether there are no problems, and the view serves every task."""
     tasks: int
     stale: tuple[str, ...] = ()
     """Files that differ from the manifest."""
     problems: tuple[str, ...] = ()
+    """What does not hold: files first, then rows, then tasks by their ids."""
+    unserved: tuple[str, ...] = ()
+    """Tasks that lose a tool that they need in the view that was asked about, with the tool."""
 
 
 class SealReport(Record, kw_only=True):
@@ -48,13 +53,33 @@ class SealReport(Record, kw_only=True):
     kept: int
     dropped: dict[str, str]
     """Task id to the gate and reason."""
+    reasons: dict[str, int] = {}
+    """Gate, or what else there was, to how many tasks were dropped for it."""
+    settled: dict[str, int] = {}
+    """Computed field to how many of its values were made anew."""
 
 
-def check(folder: Path | str, *, progress: Progress = lambda line: None) -> CheckReport:
+class _Lapsed(Record, kw_only=True):
+    """Why a task does not hold."""
+
+    gate: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def check(
+    folder: Path | str,
+    *,
+    view: ViewOptions | Mapping[str, Any] | str | None = None,
+    progress: Progress = lambda line: None,
+) -> CheckReport:
     """Recompute everything that a domain folder claims.
 
     Args:
         folder: A domain folder, or a committed domain's name.
+        view: A view of which to say which tasks it cannot serve.
         progress: Told a line now and then.
 
     Returns:
@@ -63,11 +88,13 @@ def check(folder: Path | str, *, progress: Progress = lambda line: None) -> Chec
     Raises:
         DomainError: There is no domain, or its parts do not fit together.
         FormatError: A file is not in our format.
+        UsageError: The view has no such option, or takes away a tool that is not there.
     """
     place = domain_room.find(folder)
     manifest = domain_room.manifest(place)
     domain = domain_room.load(place, sealed=False)
     tasks = _tasks(place)
+    unserved = tuple(_unserved(domain, tasks, ViewOptions.of(view)))
     stale = tuple(domain_room.altered(place, manifest))
     problems = [f"{name} differs from the manifest" for name in stale]
     problems += [f"the manifest does not name {n}" for n in FILES if n not in manifest.files]
@@ -77,18 +104,47 @@ def check(folder: Path | str, *, progress: Progress = lambda line: None) -> Chec
         problems.append("the world hash differs from the manifest")
     if (place / "policy.md").exists() and read(place / "policy.md") != policy(domain):
         problems.append("policy.md is not what the rules render to")
-    broken = _broken(place, domain)
-    problems += [f"{where}: {found}" for where, found in broken]
-    if not broken:
+    trace = read(place / "golden.trace") if (place / "golden.trace").exists() else None
+    if trace is not None and not trace.startswith(golden(domain, ())):
+        problems.append("golden.trace is of another world")
+    wrong = [str(error) for error in unkept(domain, where="domain.json")]
+    wrong += [f"{where}: {found}" for where, found in broken(domain, read(place / "rows.jsonl"))]
+    problems += wrong
+    if not wrong:
         _compile(place, domain)
         progress(f"checking {len(tasks)} tasks")
         problems += _unproved(domain, tasks, progress)
-    trace = place / "golden.trace"
-    if not problems and trace.exists() and read(trace) != golden(domain, tasks):
+    if not problems and trace is not None and trace != golden(domain, tasks):
         problems.append("golden.trace is not what its task replays to")
     return CheckReport(
-        name=domain.name, ok=not problems, tasks=len(tasks), stale=stale, problems=tuple(problems)
+        name=domain.name,
+        ok=not problems and not unserved,
+        tasks=len(tasks),
+        stale=stale,
+        problems=tuple(problems),
+        unserved=unserved,
     )
+
+
+def _unserved(domain: Domain, tasks: tuple[Task, ...], options: ViewOptions) -> Iterator[str]:
+    """Name the tasks that a view takes a tool from that they need."""
+    for name in options.absent:
+        if name not in domain.tool_by_name:
+            hint = nearest(name, domain.tool_by_name)
+            raise UsageError("a tool of the domain", found=repr(name), where="view", hint=hint)
+    if not options.changed:
+        return
+    shown: dict[tuple[str, ...], frozenset[str]] = {}
+    for task in tasks:
+        error = unfit(domain, task, options)
+        if error is not None:
+            yield f"{task.id}: expected {error.expected}, found {error.found}"
+        elif set(task.tools) <= set(domain.tool_by_name):
+            if task.tools not in shown:
+                shown[task.tools] = frozenset(View(domain, task.tools, options).tools)
+            for name in dict.fromkeys(step.tool for step in task.gold):
+                if name not in shown[task.tools]:
+                    yield f"{task.id}: expected a way to {name}, which the task needs, found none"
 
 
 def _compile(place: Path, domain: Domain) -> None:
@@ -108,35 +164,22 @@ def _compile(place: Path, domain: Domain) -> None:
         ) from None
 
 
-def _broken(place: Path, domain: Domain) -> list[tuple[str, str]]:
-    """Name the rows that are not what the schema says: line, and what is wrong."""
-    found = breaches(domain.schema, domain.rows)
-    where = str(place / "rows.jsonl")
-    content = read(place / "rows.jsonl") if found else b""
-    named = []
-    for one in found[:_SHOWN]:
-        line = domain_room.line_of(content, one.entity, one.row, where=where)
-        named.append((f"rows.jsonl line {line}", f"{one.entity}{one.text}"))
-    if len(found) > _SHOWN:
-        named.append(("rows.jsonl", f"{len(found) - _SHOWN} more rows that do not hold"))
-    return named
-
-
 def _unproved(domain: Domain, tasks: tuple[Task, ...], progress: Progress) -> Iterator[str]:
     """Prove each task again, and name those that are not as their certificates say."""
     prover = Prover(domain, max_tools=_max_tools(domain))
     ids: set[str] = set()
     for number, task in enumerate(tasks, 1):
         found = _prove(prover, task)
+        wrong = str(found) if isinstance(found, _Lapsed) else ""
         if task.id in ids:
-            found = "the id stands twice"
+            wrong = "the id stands twice"
         elif not task.id.startswith(f"{domain.id}/"):
-            found = f"the id is not one of {domain.id}"
-        elif not isinstance(found, str) and encode(found) != encode(task.certificate):
-            found = "the certificate is not the one that was computed now"
+            wrong = f"the id is not one of {domain.id}"
+        elif isinstance(found, Certificate) and encode(found) != encode(task.certificate):
+            wrong = "the certificate is not the one that was computed now"
         ids.add(task.id)
-        if isinstance(found, str):
-            yield f"{task.id}: {found}"
+        if wrong:
+            yield f"{task.id}: {wrong}"
         if number % 25 == 0:
             progress(f"{number} of {len(tasks)} tasks checked")
 
@@ -150,28 +193,31 @@ def _tasks(place: Path) -> tuple[Task, ...]:
     return tuple(decode_lines(read(place / "tasks.jsonl"), Task, where=f"{place}/tasks.jsonl"))
 
 
-def _prove(prover: Prover, task: Task) -> Certificate | str:
+def _prove(prover: Prover, task: Task) -> Certificate | _Lapsed:
     """Prove a task, or say why it does not hold."""
     if task.format != FORMAT:
-        return f"it is of format {task.format}; this version reads format {FORMAT}"
+        reason = f"it is of format {task.format}; this version reads format {FORMAT}"
+        return _Lapsed(gate="format", reason=reason)
     known = prover.domain.tool_by_name
     for name in (*task.tools, *(step.tool for step in task.gold)):
         if name not in known:
-            return f"the domain has no tool {name!r}"
+            return _Lapsed(gate="tool gone", reason=f"the domain has no tool {name!r}")
     try:
         return prover.certify(task)
     except RefusedError as error:
-        return str(error)
+        return _Lapsed(gate=error.gate, reason=str(error))
     except (AgentGymError, LookupError, StopIteration, ValueError, AssertionError) as error:
         # a task of another domain, or edited by hand, can be wrong in any way
-        return f"it does not fit the domain ({type(error).__name__}: {error})"
+        reason = f"it does not fit the domain ({type(error).__name__}: {error})"
+        return _Lapsed(gate="does not fit", reason=reason)
 
 
 def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealReport:
-    """Bring an edited domain folder in order: validate, render, prove again, write.
+    """Bring an edited domain folder in order: validate, compute, render, prove again, write.
 
-    Tasks that no longer hold are dropped, each with its reason; files that are none of
-    ours stay. A folder that is in order is left as it is.
+    Fields that the world computes are made anew from what they follow from; any other row that
+    does not hold is an error. Tasks that no longer hold are dropped, each with its reason; files
+    that are none of ours stay. A folder that is in order is left as it is.
 
     Args:
         folder: A domain folder, or a committed domain's name.
@@ -182,8 +228,12 @@ def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealR
         FormatError: A file is not in our format; nothing is written.
     """
     place = domain_room.find(folder)
-    domain = domain_room.load(place, sealed=False)
-    for where, found in _broken(place, domain):
+    domain, settled = settle(domain_room.load(place, sealed=False))
+    if settled:
+        progress(f"{sum(settled.values())} computed values made anew")
+    for error in unkept(domain, where=f"{place}/domain.json"):
+        raise error
+    for where, found in broken(domain, read(place / "rows.jsonl")):
         raise DomainError(
             "rows that are what the schema says",
             found=found,
@@ -193,18 +243,27 @@ def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealR
     _compile(place, domain)
     prover = Prover(domain, max_tools=_max_tools(domain))
     kept: dict[str, Task] = {}
-    dropped: dict[str, str] = {}
+    dropped: dict[str, _Lapsed] = {}
     for task in _tasks(place):
         name = f"{domain.id}/{task.id.rpartition('/')[2]}"
         named = msgspec.structs.replace(task, id=name)
-        proved = _prove(prover, named) if name not in kept else "the id stands twice"
-        if isinstance(proved, str):
+        if name in kept:
+            dropped[task.id] = _Lapsed(gate="id", reason="the id stands twice")
+            continue
+        proved = _prove(prover, named)
+        if isinstance(proved, _Lapsed):
             dropped[task.id] = proved
         else:
             kept[name] = msgspec.structs.replace(named, certificate=proved)
     progress(f"{len(kept)} tasks hold, {len(dropped)} do not")
     _write(place, files(domain, tuple(kept.values())))
-    return SealReport(name=domain.name, kept=len(kept), dropped=dropped)
+    return SealReport(
+        name=domain.name,
+        kept=len(kept),
+        dropped={name: str(lapsed) for name, lapsed in dropped.items()},
+        reasons=dict(sorted(Counter(lapsed.gate for lapsed in dropped.values()).items())),
+        settled=settled,
+    )
 
 
 def _write(place: Path, content: dict[str, bytes]) -> None:

@@ -12,8 +12,9 @@ import msgspec
 
 from agentgym import domain as domain_room
 from agentgym.domain import Domain
+from agentgym.errors import DomainError
 from agentgym.formats import to_text
-from agentgym.rules import Alone, Compare, In, Move, Rule, derive, hint, parts
+from agentgym.rules import Alone, Compare, In, Move, Rule, derive, parts, sentence
 from agentgym.schema.discover import ordered
 from agentgym.schema.holds import Breach, breaches, expected
 from agentgym.world.compile import engine
@@ -65,38 +66,43 @@ def _refused(domain: Domain) -> Iterator[Breach]:
         test = truth(rule.predicate, Setting(entity, runner.image))
         for number, row in enumerate(domain.rows.get(entity.name, ())):
             if test(world, row, row, {}) is False:
-                said = hint(rule, domain.schema)
-                yield Breach(entity.name, number, f": rule {rule.id} fails. {said}")
+                said = sentence(rule, domain.schema)
+                yield Breach(entity.name, number, f": rule {rule.id} fails: {said}")
     world.close()
 
 
 def _stands(rule: Rule) -> bool:
     """Tell whether the rule is about rows as they stand, and not about how they change."""
     still = not any(getattr(part, "at", "after") == "before" for part in parts(rule.predicate))
-    return still and not rule.fields and bool({"create", "update"} & set(rule.on))
+    return still and not rule.fields and {"create", "update"} <= set(rule.on)
 
 
-def unkept(domain: Domain) -> list[tuple[str, str]]:
-    """Name what the schema says of rows and no rule keeps, so that a tool could break it.
+def unkept(domain: Domain, *, where: str) -> list[DomainError]:
+    """Find what the schema says of rows and no rule keeps, so that a tool could break it.
 
-    Returns:
-        The place in `domain.json`, and the rule that is missing there.
+    Args:
+        domain: A domain that fits together.
+        where: Its `domain.json`, for messages.
     """
-    kept = {
-        (rule.entity, kind, msgspec.json.encode(rule.predicate))
-        for rule in domain.rules
-        if rule.kind == "invariant" and rule.enforced and not rule.fields
-        for kind in rule.on
-    }
-    return [
-        ("domain.json $.rules", f"expected a rule that keeps {rule.id}, found none; add {said}")
-        for rule in derive(domain.schema)
-        if isinstance(rule.predicate, (Alone, Compare, In, Move))
-        and any(
-            (rule.entity, kind, msgspec.json.encode(rule.predicate)) not in kept for kind in rule.on
+    kept = {rule.id: rule for rule in domain.rules if rule.kind == "invariant" and rule.enforced}
+    found = []
+    for rule in derive(domain.schema):
+        if not isinstance(rule.predicate, (Alone, Compare, In, Move)):
+            continue  # what refers to a row that is deleted, the world protects by itself
+        mine = kept.get(rule.id)
+        same = mine is not None and (mine.predicate, set(mine.on)) == (rule.predicate, set(rule.on))
+        if same and mine is not None and not mine.fields:
+            continue
+        said = to_text(msgspec.structs.replace(rule, evidence=()))
+        found.append(
+            DomainError(
+                f"the rule {rule.id}, which keeps what the schema says",
+                found="none" if mine is None else "another predicate, or on other writes",
+                where=f"{where} $.rules",
+                hint=f"write {said}, or change the schema too",
+            )
         )
-        for said in [to_text(msgspec.structs.replace(rule, evidence=()))]
-    ]
+    return found
 
 
 def settle(domain: Domain) -> tuple[Domain, dict[str, int]]:
