@@ -60,6 +60,10 @@ def show_graph(suite: Suite, name: str | None, *, as_json: bool = False) -> None
     if as_json:
         _json(graph)
     else:
+        paragraph(
+            "Each rule with its weight, the share of the guarded tools that it guards; below it, "
+            "the rules that it meets: 2 for each tool that they share, 1 for the same rows."
+        )
         say(graph.to_text().rstrip("\n"))
 
 

@@ -319,7 +319,8 @@ class _Search:
                     yield row, mine | self.wire(entity, other, term.values)
                 case Create(values=values) | Link(values=values):
                     ends = tool.term.ends if isinstance(tool.term, Link) else ()
-                    yield row, self.wire(entity, row, (*ends, *values))
+                    new = isinstance(tool.term, Create)
+                    yield row, self.wire(entity, row, (*ends, *values), new=new)
                     other = draws.choice(rows)
                     yield other, self.wire(entity, other, ends) | self.wire(entity, row, values)
                     for one in (*ends, *values):  # what is joined already is not joined again
@@ -328,13 +329,18 @@ class _Search:
                 case _:
                     pass
 
-    def wire(self, entity: str, row: Row, taken: tuple[Argument, ...]) -> dict[str, Json]:
+    def wire(
+        self, entity: str, row: Row, taken: tuple[Argument, ...], *, new: bool = False
+    ) -> dict[str, Json]:
         found = {}
         owner = self.schema.entity(entity)
         for one in taken:
             field = owner.field(one.field)
             value = to_wire(field, row[owner.position(one.field)])
             if value is not None:
-                fresh = field.unique and field.name not in owner.key and isinstance(value, str)
-                found[one.param] = f"{value}x" if fresh else value
+                found[one.param] = value
+                if field.unique and field.name not in owner.key and isinstance(value, str):
+                    found[one.param] = f"{value}x"
+                elif new and owner.key == (field.name,) and isinstance(value, str):
+                    found[one.param] = f"{value[:-1]}~"
         return found

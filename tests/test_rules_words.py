@@ -285,8 +285,8 @@ SAID: list[tuple[Rule, str, str]] = [
     (
         rule("hand_over", "invoice", "create", Compare(field="total", op="le", value=500)),
         (
-            "If the total of an invoice is more than 500 EUR, it is not created at this desk: "
-            "refuse it, and hand the user over to a colleague."
+            "If the total of an invoice is more than 500 EUR, that invoice is not created at this "
+            "desk: refuse it, and hand the user over to a colleague."
         ),
         "This is not done at this desk: refuse it, and hand the user over to a colleague.",
     ),

@@ -28,7 +28,7 @@ _CERTAIN = 95
 """From this strength on a name alone is proof enough."""
 _USABLE = 85
 """From this strength on a name is proof enough where no other table could be meant."""
-_STRAYS = 0.02
+_STRAYS = 0.05
 """Share of values that may be missing where the name is certain: lost rows of real databases."""
 _NAMESAKE = 75
 """Strength of a name that two columns or a column and a table share."""

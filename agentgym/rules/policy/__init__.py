@@ -40,7 +40,7 @@ def policy_text(
         Markdown that ends with a newline; the same for the same arguments.
     """
     does = powers(tools, schema)
-    told = business(rules, schema)
+    told = business(rules, schema, _by(rules, tools))
     refused, advice = told.pop("What to refuse and hand over"), told.pop("Good practice")
     bodies = {
         "What this desk does": purpose(schema, does),
@@ -57,6 +57,20 @@ def policy_text(
     parts = [f"# {title}: desk manual"]
     parts += [f"{_MARK}{name}\n\n{body}" for name, body in bodies.items() if body]
     return "\n\n".join(parts) + "\n"
+
+
+def _by(rules: Sequence[Rule], tools: Sequence[Doer]) -> dict[str, list[str]]:
+    """Name the tools of rules that guard nothing but moves of amounts, by the rule's id."""
+    guarded: dict[str, list[Doer]] = {rule.id: [] for rule in rules if rule.kind != "invariant"}
+    for tool in tools:
+        for name in tool.guards:
+            if name in guarded:
+                guarded[name].append(tool)
+    return {
+        name: [tool.name for tool in found]
+        for name, found in guarded.items()
+        if found and all(tool.term.__struct_config__.tag == "transfer" for tool in found)
+    }
 
 
 def sections(text: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ Rules and effects come in, the bodies of sections go out; empty where there is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from agentgym.rules.effect import Effect
 from agentgym.rules.english import a, capital, listing, own
@@ -59,21 +59,32 @@ _CHAPTERS: tuple[tuple[str, tuple[RuleClass, ...], str], ...] = (
 _ADVICE = "No tool refuses what follows. Keep to it all the same: it is looked at afterwards."
 
 
-def business(rules: Sequence[Rule], schema: Schema) -> dict[str, str]:
-    """Write the chapters about who, when, how much and in what order, by title."""
+def business(
+    rules: Sequence[Rule], schema: Schema, by: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Write the chapters about who, when, how much and in what order, by title.
+
+    Args:
+        rules: The rules.
+        schema: Their schema.
+        by: Ids of rules that guard but some of the tools that write such rows, to those tools.
+    """
     found: dict[str, str] = {}
     for title, kinds, opening in _CHAPTERS:
         own_ = [rule for rule in rules if rule.kind in kinds and rule.enforced]
         own_.sort(key=lambda rule: kinds.index(rule.kind))
-        found[title] = _chapter(opening, own_, schema)
-    found["Good practice"] = _chapter(_ADVICE, [r for r in rules if not r.enforced], schema)
+        found[title] = _chapter(opening, own_, schema, by)
+    advice = [rule for rule in rules if not rule.enforced]
+    found["Good practice"] = _chapter(_ADVICE, advice, schema, by)
     return found
 
 
-def _chapter(opening: str, rules: Sequence[Rule], schema: Schema) -> str:
+def _chapter(
+    opening: str, rules: Sequence[Rule], schema: Schema, by: Mapping[str, Sequence[str]]
+) -> str:
     if not rules:
         return ""
-    general = [group for group in _groups(rules, schema) if len(group) > 1]
+    general = [g for g in _groups(rules, schema, by) if len(g) > 1]
     told = {rule.id for group in general for rule in group}
     lines = [_line(joint(group, schema), group) for group in general]
     single = [rule for rule in rules if rule.id not in told]
@@ -84,9 +95,13 @@ def _chapter(opening: str, rules: Sequence[Rule], schema: Schema) -> str:
         if lines:
             parts.append("\n".join(lines))
         for entity, mine in by_entity:
-            parts.append(_under(entity, [_line(sentence(r, schema), [r]) for r in mine]))
+            parts.append(
+                _under(entity, [_line(sentence(r, schema, by.get(r.id, ())), [r]) for r in mine])
+            )
     else:
-        lines += [_line(sentence(r, schema), [r]) for _, mine in by_entity for r in mine]
+        lines += [
+            _line(sentence(r, schema, by.get(r.id, ())), [r]) for _, mine in by_entity for r in mine
+        ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
@@ -99,11 +114,14 @@ def _line(said: str, rules: Sequence[Rule]) -> str:
     return f"- {said} [{', '.join(rule.id for rule in rules)}]"
 
 
-def _groups(rules: Iterable[Rule], schema: Schema) -> list[list[Rule]]:
+def _groups(
+    rules: Iterable[Rule], schema: Schema, by: Mapping[str, Sequence[str]]
+) -> list[list[Rule]]:
     """Group the rules that say the same of several entities."""
     groups: dict[tuple[object, ...], list[Rule]] = {}
     for rule in rules:
-        groups.setdefault(_sameness(rule, schema), []).append(rule)
+        how = (rule.id,) if rule.id in by else _sameness(rule, schema)
+        groups.setdefault(how, []).append(rule)
     return list(groups.values())
 
 

@@ -32,6 +32,10 @@ class Doer(Protocol):
     def term(self) -> Record:
         """What it does: a record whose tag is the kind, perhaps with an `entity`."""
 
+    @property
+    def guards(self) -> Sequence[str]:
+        """Ids of the rules that it asks."""
+
 
 _ALWAYS = """\
 Look things up before you answer. What the tools show is the truth; what you believe is not.

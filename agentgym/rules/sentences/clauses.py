@@ -36,9 +36,13 @@ from agentgym.schema import Entity, Exclusive, Field, Lifecycle, Relation, Schem
 
 __all__ = [
     "OPPOSITE",
+    "bounded",
     "clause",
     "compared",
     "exclusive",
+    "given",
+    "held",
+    "identified_as",
     "life",
     "lifecycle",
     "many",
@@ -226,7 +230,7 @@ def _call(
         case Authenticated():
             no = "" if positive else " not"
             label = schema.entity(predicate.entity).label
-            return f"the user has{no} been identified as {a(label)}"
+            return f"the user has{no} been identified{identified_as(label)}"
         case Owner():
             verb = "is" if positive else "is not"
             if not predicate.path:
@@ -234,18 +238,39 @@ def _call(
             return f"the user {verb} {speaker.whom(predicate.path)}"
         case Holder():
             entity = schema.entity(predicate.entity)
-            said = value_list(entity.field(predicate.field), predicate.values)
-            label = own(entity.field(predicate.field).label, entity.label)
             verb = "is" if positive else "is not"
-            return f"the user {verb} {a(entity.label)} whose {label} is {said}"
+            standing = held(predicate, entity)
+            if entity.label != "user":
+                return f"the user {verb} {a(entity.label)} {standing}"
+            if not standing.startswith("whose "):
+                return f"the user {verb} {standing}"
+            field = entity.field(predicate.field)
+            values = value_list(field, predicate.values)
+            return f"the {own(field.label, entity.label)} of the user {verb} {values}"
         case Confirmed():
             return f"the user has {'' if positive else 'not '}said yes to it"
         case Param():
             op = opposite(predicate.op, positive=positive)
-            given = _given(predicate.param, speaker.entity)
-            return f"the given {given} {_said(predicate.value, op)}"
+            label = given(predicate.param, speaker)
+            return f"the given {label} {bounded(predicate.value, op)}"
         case Calls():
             return _calls(predicate, speaker, opposite(predicate.op, positive=positive))
+
+
+def identified_as(label: str) -> str:
+    """Say as whom somebody was identified: ` as a customer`; nothing where any user is meant."""
+    return "" if label == "user" else f" as {a(label)}"
+
+
+def held(predicate: Holder, entity: Entity) -> str:
+    """Say of somebody what the field says: `whose plan is "gold"`, `not marked as closed`."""
+    field = entity.field(predicate.field)
+    if field.type == "boolean" and len(predicate.values) == 1:
+        first, _, rest = field.label.partition(" ")
+        label = rest if first == "is" and rest else field.label
+        return f"{'' if predicate.values[0] else 'not '}marked as {label}"
+    said = value_list(field, predicate.values)
+    return f"whose {own(field.label, entity.label)} is {said}"
 
 
 def value_list(field: Field, values: Sequence[Json]) -> str:
@@ -253,15 +278,23 @@ def value_list(field: Field, values: Sequence[Json]) -> str:
     return listing((value(field, one) for one in values), "or")
 
 
-def _given(param: str, entity: Entity) -> str:
-    """Say a parameter: by the label of the field of that name, else by its words."""
-    for field in entity.fields:
+def given(param: str, speaker: Speaker) -> str:
+    """Say a parameter: by the label of the field of that name, else by its words.
+
+    A field of another entity is called after it: `vpn_id` is the ID of a VPN.
+    """
+    for field in speaker.entity.fields:
         if field.name == param:
             return field.label
+    for entity in speaker.schema.entities:
+        for name in entity.key:
+            if param == f"{entity.name}_{name}":
+                return f"{entity.label} {own(entity.field(name).label, entity.label)}"
     return words(param) or param
 
 
-def _said(wire: Json, op: Relative) -> str:
+def bounded(wire: Json, op: Relative) -> str:
+    """Say how a value compares: `is at most 5`."""
     kind = "text" if isinstance(wire, str) else "integer"
     field = Field(name="value", label="value", type="text" if kind == "text" else "integer")
     return f"{_words(field, op)} {value(field, wire)}"
@@ -269,7 +302,7 @@ def _said(wire: Json, op: Relative) -> str:
 
 def same_of(predicate: Calls, speaker: Speaker) -> str:
     """Say with which arguments the call counts: ` for the same order ID`; nothing for any."""
-    names = [_given(theirs, speaker.entity) for theirs in predicate.same.values()]
+    names = [given(theirs, speaker) for theirs in predicate.same.values()]
     return f" for the same {listing(names)}" if names else ""
 
 

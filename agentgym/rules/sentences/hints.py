@@ -5,7 +5,7 @@ Next: `doings`.
 
 from __future__ import annotations
 
-from agentgym.rules.english import a, capital, listing, times
+from agentgym.rules.english import capital, listing, times
 from agentgym.rules.predicate import (
     All,
     Alone,
@@ -29,6 +29,7 @@ from agentgym.rules.rule import Rule
 from agentgym.rules.sentences.clauses import (
     clause,
     exclusive,
+    identified_as,
     life,
     lifecycle,
     many,
@@ -71,7 +72,7 @@ def _advice(predicate: Predicate, rule: Rule, schema: Schema) -> str:
             return _elsewhere(predicate, speaker)
         case Authenticated():
             label = schema.entity(predicate.entity).label
-            return f"First identify the user as {a(label)}."
+            return f"First identify the user{identified_as(label)}."
         case Owner():
             return (
                 f"It is only for {belongs(predicate, speaker)}: identify the user first, where "

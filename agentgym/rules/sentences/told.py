@@ -7,6 +7,7 @@ when it is asked, and what tools do not enforce is said as advice. Next: `hints`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from agentgym.rules.english import a, capital, listing, own, value
 from agentgym.rules.predicate import (
@@ -21,20 +22,24 @@ from agentgym.rules.predicate import (
     Move,
     Not,
     Owner,
+    Param,
     Predicate,
 )
 from agentgym.rules.rule import Rule
 from agentgym.rules.sentences.clauses import (
+    bounded,
     clause,
     compared,
     exclusive,
+    given,
+    identified_as,
     life,
     lifecycle,
     many,
     shared,
 )
 from agentgym.rules.sentences.speaker import Speaker, pick
-from agentgym.rules.sentences.ways import belongs, way
+from agentgym.rules.sentences.ways import belongs, person, way
 from agentgym.schema import Entity, Schema
 
 __all__ = ["asked", "done", "joint", "never", "sentence"]
@@ -43,13 +48,18 @@ _DONE = {"create": "created", "update": "changed", "delete": "deleted", "read": 
 _ORDER = ("read", "create", "update", "delete")
 
 
-def sentence(rule: Rule, schema: Schema) -> str:
+def sentence(rule: Rule, schema: Schema, by: Sequence[str] = ()) -> str:
     """Say the rule as one English sentence for the policy document.
+
+    Args:
+        rule: The rule.
+        schema: What it is about.
+        by: Names of the tools that it guards, where not all that write its rows are meant.
 
     Raises:
         SchemaError: The rule names what the schema does not have.
     """
-    return _Telling(rule, schema).sentence()
+    return _Telling(rule, schema, by=by).sentence()
 
 
 def joint(rules: Sequence[Rule], schema: Schema) -> str:
@@ -117,8 +127,15 @@ def done(rule: Rule, word: str) -> str:
 class _Telling:
     """One rule on its way to a sentence."""
 
-    def __init__(self, rule: Rule, schema: Schema, entities: Sequence[Entity] = ()) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        schema: Schema,
+        entities: Sequence[Entity] = (),
+        by: Sequence[str] = (),
+    ) -> None:
         self.rule, self.schema = rule, schema
+        self.by = listing((f"`{name}`" for name in by), "or")
         self.entity = schema.entity(rule.entity)
         self.entities = list(entities) or [self.entity]
         self.on = frozenset(rule.on)
@@ -154,6 +171,8 @@ class _Telling:
                 if first:
                     condition = clause(predicate.of[0].of, speaker)
                     return f"{first[0]}, if {condition}, {first[1]}"
+                if self.sets(predicate.of[0].of) and self.sets(follows):
+                    return self.of_kind(predicate.of[0].of, follows)
                 condition = clause(predicate.of[0].of, speaker)
                 return f"if {condition}, {self.told(follows, speaker)}"
             if not self.general():
@@ -163,6 +182,23 @@ class _Telling:
                 speaker.named = True
                 return f"{said}, unless {clause(other, speaker)}"
         return self.plain(predicate, speaker)
+
+    def sets(self, predicate: Predicate) -> TypeGuard[Compare | In]:
+        """Tell whether it compares a field of the row itself that the writes may set."""
+        return (
+            self.on == {"create", "update"}
+            and isinstance(predicate, (Compare, In))
+            and not predicate.path
+            and predicate.at == "after"
+            and predicate.field in self.rule.fields
+        )
+
+    def of_kind(self, condition: Compare | In, follows: Compare | In) -> str:
+        """Say what must be so of rows of a kind: `if its method is "cash", its amount must be`."""
+        speaker = Speaker(self.schema, self.entity)
+        kind = clause(condition, speaker)
+        must = _must(compared(follows, speaker), "must" if self.rule.enforced else "should")
+        return f"if {kind}, {speaker.of(follows.field)} {must} when either is set"
 
     def general(self) -> bool:
         """Tell whether it speaks of what every row is, and not of what may be done."""
@@ -176,6 +212,12 @@ class _Telling:
         match predicate:
             case Owner() if self.rule.kind == "ownership":
                 return self.owned(predicate, speaker)
+            case Param() if self.by:
+                verb = _must(
+                    bounded(predicate.value, predicate.op),
+                    "must" if self.rule.enforced else "should",
+                )
+                return f"the {given(predicate.param, speaker)} given to {self.by} {verb}"
             case Count() if self.counts(predicate):
                 return self.limited(predicate, speaker)
             case Alone() if self.on >= {"create", "update"} and not self.rule.fields:
@@ -191,13 +233,13 @@ class _Telling:
             case Authenticated() if self.rule.kind == "authentication":
                 label = self.schema.entity(predicate.entity).label
                 must = "must" if self.rule.enforced else "should"
-                asked = f"the user {must} have been identified as {a(label)}"
+                asked = f"the user {must} have been identified{identified_as(label)}"
             case Confirmed() if self.rule.kind == "confirmation":
                 asked = "say what will be done and get the user's yes"
                 asked = asked if self.rule.enforced else f"you should {asked}"
             case _:
                 return None
-        return f"before {self.acted(speaker)}", asked
+        return f"before {f'{self.by} is called' if self.by else self.acted(speaker)}", asked
 
     def rest(self, predicate: Predicate, speaker: Speaker) -> str:
         if self.general() and not self.rule.fields:
@@ -248,9 +290,13 @@ class _Telling:
         verb = verb.replace(" or ", " and ") if not self.rule.fields else verb
         should = "is" if self.rule.enforced else "should be"
         first = "serve" if self.rule.enforced else "you should serve"
+        that = "who" if person(speaker.reached(predicate.path)) else "that"
+        whom = belongs(predicate, speaker)
+        if not predicate.path:
+            subject, whom = f"the record of {subject}", f"that {target}"
         return (
-            f"{first} only the {target} who has been identified: "
-            f"{subject} {should} {verb} only for {belongs(predicate, speaker)}"
+            f"{first} only the {target} {that} has been identified: "
+            f"{subject} {should} {verb} only for {whom}"
         )
 
     def counts(self, predicate: Count) -> bool:
@@ -358,6 +404,7 @@ class _Telling:
         if condition is not None:
             start = f"if {clause(condition, speaker, positive=False)}, "
         subject, verb = self.subject(speaker)
+        subject = f"that {self.entity.label}" if subject == "it" else subject
         return f"{start}{subject} {must} {verb} {end}"
 
 

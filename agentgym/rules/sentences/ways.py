@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentgym.rules.english import duration, listing, own
+from agentgym.rules.english import duration, listing
 from agentgym.rules.predicate import (
     All,
     AnyOf,
@@ -23,10 +23,11 @@ from agentgym.rules.predicate import (
     Owner,
     Predicate,
 )
-from agentgym.rules.sentences.clauses import clause, same_of, value_list
+from agentgym.rules.sentences.clauses import clause, held, same_of
 from agentgym.rules.sentences.speaker import Speaker
+from agentgym.schema import Entity
 
-__all__ = ["belongs", "way"]
+__all__ = ["belongs", "person", "way"]
 
 
 def way(predicate: Predicate, speaker: Speaker, *, standing: bool) -> str:
@@ -68,9 +69,7 @@ def _way(predicate: Predicate, speaker: Speaker, *, standing: bool) -> tuple[str
             return "", f"for {belongs(predicate, speaker)}"
         case Holder():
             entity = speaker.schema.entity(predicate.entity)
-            field = entity.field(predicate.field)
-            said = value_list(field, predicate.values)
-            return "", f"for {entity.plural} whose {own(field.label, entity.label)} is {said}"
+            return "", f"for {entity.plural} {held(predicate, entity)}"
         case Authenticated() | Confirmed():
             return "", f"once {clause(predicate, speaker)}"
         case Calls() if _once_called(predicate):
@@ -99,17 +98,31 @@ def _stands(predicate: Predicate) -> bool:
             return False
 
 
+def person(entity: Entity) -> bool:
+    """Tell whether rows of the entity are people, and no businesses: of them one says `who`."""
+    return any(
+        field.role in ("person", "contact") or set(field.name.split("_")) & _OF_PEOPLE
+        for field in entity.fields
+    ) or bool(set(entity.name.split("_")) & _PEOPLE)
+
+
+_OF_PEOPLE = frozenset("birth username login nickname gender age".split())
+_PEOPLE = frozenset("user member person patient customer client student guest".split())
+
+
 def belongs(predicate: Owner, speaker: Speaker) -> str:
     """Say to whom the row belongs: `the patient to whom it belongs`."""
     if not predicate.path:
         return f"the {speaker.entity.label} whose record it is"
     relation = speaker.schema.relation(predicate.path[-1])
     target = speaker.reached(predicate.path)
+    who = "whom" if person(target) else "which"
     if len(predicate.path) > 1:
         return speaker.whom(predicate.path)
     if relation.label == target.label:
-        return f"the {relation.label} to whom {speaker.it()} belongs"
-    return f"the {target.label} who is {speaker.its(relation.label)}"
+        return f"the {relation.label} to {who} {speaker.it()} belongs"
+    who = "who" if person(target) else "that"
+    return f"the {target.label} {who} is {speaker.its(relation.label)}"
 
 
 def _window(predicate: Elapsed, speaker: Speaker) -> str:

@@ -4,7 +4,15 @@
 Used when a domain is built, never when it is played. Next: `roles`.
 """
 
-from agentgym.schema.names.christening import Christening, Name, christen
+from agentgym.schema.names.christening import Christening, Name, christen, snake
 from agentgym.schema.names.relations import Reference, RelationName, relation_words
 
-__all__ = ["Christening", "Name", "Reference", "RelationName", "christen", "relation_words"]
+__all__ = [
+    "Christening",
+    "Name",
+    "Reference",
+    "RelationName",
+    "christen",
+    "relation_words",
+    "snake",
+]

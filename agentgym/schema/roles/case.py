@@ -45,7 +45,7 @@ class Setting:
         if not person and named and "birth" in " ".join(called):
             person = True
         near = any(set(names(field)[0]) & single("near_place") for field in entity.fields)
-        units = (names(f)[-1] for f in entity.fields if f.name.endswith(("_uom", "_unit")))
+        units = (names(f)[-1] for f in entity.fields if f.name.endswith(_UNITS))
         return cls(
             entity=entity,
             references=references,
@@ -53,6 +53,9 @@ class Setting:
             has_address=near or last in ("state", "city", "address", "location", "province"),
             measured=frozenset(words[0] for words in units),
         )
+
+
+_UNITS = ("_uom", "_unit", "_unit_id", "_unit_code", "_unit_concept_id")
 
 
 @dataclass(frozen=True)

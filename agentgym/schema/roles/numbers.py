@@ -18,7 +18,7 @@ def number(case: Case) -> Finding:
         return None
     found = has(words, phrases("money"))
     weak = found in single("money_weak")
-    if words[-1][0] in case.setting.measured and found == "amount":
+    if words[-1][0] in case.setting.measured and set(found.split()) <= {"amount", "total", "value"}:
         found = ""
     if found and not any_of(words, single("not_money") - set(found.split(" "))):
         if field.type == "decimal" and (not weak or field.scale in (2, 3, 4)):

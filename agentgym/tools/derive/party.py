@@ -36,8 +36,15 @@ _SOMEBODY = frozenset(
 _STAFF = frozenset(
     "employee staff worker agent doctor physician nurse teacher professor instructor clerk "
     "technician driver officer salesperson manager provider practitioner engineer operator "
-    "librarian caregiver carer".split()
+    "librarian caregiver carer pilot captain skipper crew coach trainer therapist dentist courier "
+    "mechanic cashier salesman saleswoman seller representative auditor inspector supervisor "
+    "steward porter chef waiter guard".split()
 )
+_FIRMS = frozenset(
+    "firm line carrier agency shipper consignee consignor charterer dealer reseller distributor "
+    "franchisee merchant operator".split()
+)
+"""Heads of names of businesses that are served where no person is."""
 _NOBODY = frozenset(
     "supplier vendor company organization organisation department store shop branch warehouse "
     "address location place site facility airport airline hotel school hospital publisher "
@@ -59,6 +66,11 @@ _THEIRS = frozenset(
     "owner holder author creator requester requestor reporter buyer purchaser submitter sender "
     "payer player insured beneficiary".split()
 ) | (_SERVED | {"user", "member"})
+_MADE = frozenset(
+    "creator created author requester requestor reporter submitter sender uploader writer".split()
+)
+"""What people are called after what they made: what others put there is not theirs."""
+_PARTS = frozenset("line item detail entry position".split())
 _NOT_THEIRS = frozenset(
     "updated modified approved approver reviewed reviewer closed closer deleted assigned assignee "
     "changed editor edited verified verifier resolved resolver moderator manager supervisor "
@@ -72,12 +84,15 @@ def party(schema: Schema) -> Entity | None:
 
     A person has a name or contact data, can be identified by what tools show, and other rows
     refer to it. One for whom desks exist (a customer) goes before one who may be anybody (a
-    user), who goes before staff; among equals, the one to whom most kinds of rows belong.
+    user), who goes before a business and before staff; among equals, the one to whom most kinds
+    of rows belong. Staff are served only where the schema knows of nobody else: what they do for
+    customers is not theirs.
     """
+    others = any(_head(entity) in _SERVED for entity in schema.entities)
     best: tuple[tuple[int, int], Entity] | None = None
     for entity in schema.entities:
         rank = _rank(schema, entity)
-        if rank is None or not _facts(schema, entity):
+        if rank is None or (rank == _STAFF_RANK and others) or not _facts(schema, entity):
             continue
         theirs = len(owner_paths(schema, entity)) - 1
         if theirs and (best is None or (rank, -theirs) < best[0]):
@@ -96,7 +111,8 @@ def owner_paths(schema: Schema, party: Entity) -> dict[str, tuple[str, ...]]:
         Entity name to the names of relations, each from child to parent; empty for the party
         itself. The shortest way counts, where a reference that may be empty counts double. An
         entity is left out where no way leads, or where several are as good (of two accounts
-        that a payment names, neither says whose it is).
+        that a payment names, neither says whose it is). What hangs on a thing that somebody made
+        is not theirs, but for its parts: who registers for an event is not its creator.
     """
     found: dict[str, tuple[str, ...]] = {party.name: ()}
     costs = {party.name: 0}
@@ -110,6 +126,7 @@ def owner_paths(schema: Schema, party: Entity) -> dict[str, tuple[str, ...]]:
                 relation
                 for relation in schema.parents(entity.name)
                 if _may_own(entity, relation)
+                and _passes_on(schema, entity, relation, found)
                 and costs.get(relation.target) == cost - _weight(entity, relation)
             ]
             if not ways:
@@ -170,6 +187,9 @@ def _head(entity: Entity) -> str:
     return words[-1]
 
 
+_STAFF_RANK = 4
+
+
 def _rank(schema: Schema, entity: Entity) -> int | None:
     """Rank what may be the party, the best lowest; None for what is no person."""
     if entity.kind != "record" or not entity.spoken:
@@ -181,9 +201,11 @@ def _rank(schema: Schema, entity: Entity) -> int | None:
         return None
     named = any(f.role == "person" for f in entity.fields)
     near = any(f.role == "contact" or _BIRTH & _words(f) for f in entity.fields)
-    for rank, words in ((0, _SERVED), (1, _SOMEBODY), (3, _STAFF)):
+    for rank, words in ((0, _SERVED), (1, _SOMEBODY), (_STAFF_RANK, _STAFF)):
         if head in words:
             return rank if named or near else None
+    if head in _FIRMS and any(field.role == "label" for field in entity.fields):
+        return 3
     return 2 if named and near else None
 
 
@@ -267,6 +289,19 @@ def _may_own(entity: Entity, relation: Relation) -> bool:
     words -= set(relation.target.split("_"))
     audit = any(entity.field(name).role == "audit" for name in relation.fields)
     return not audit and relation.target != entity.name and not words & _NOT_THEIRS
+
+
+def _passes_on(
+    schema: Schema, entity: Entity, relation: Relation, found: dict[str, tuple[str, ...]]
+) -> bool:
+    """Tell whether what belongs to the parent's person makes the child theirs, too."""
+    further = found.get(relation.target)
+    if not further:
+        return True
+    last = schema.relation(further[-1])
+    made = set(last.label.replace("-", " ").split()) & _MADE
+    part = entity.name.startswith(f"{relation.target}_") or _head(entity) in _PARTS
+    return part or not made
 
 
 def _weight(entity: Entity, relation: Relation) -> int:

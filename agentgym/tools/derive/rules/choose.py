@@ -14,15 +14,23 @@ from typing import NamedTuple
 import msgspec
 
 from agentgym import rng
-from agentgym.rules import All, AnyOf, Compare, Elapsed, In, Not, Predicate, Rule, parts
+from agentgym.rules import All, AnyOf, Compare, Elapsed, In, Not, Owner, Predicate, Rule, parts
 from agentgym.rules.consistency import contradictions
-from agentgym.tools.algebra import Create, Delete, Tool, Unlink
+from agentgym.schema import Schema
+from agentgym.schema.names import snake
+from agentgym.tools import algebra
+from agentgym.tools.algebra import Create, Delete, Term, Tool, Transfer, Unlink, touched
 from agentgym.tools.derive.naming import slug
 from agentgym.tools.derive.rules.ground import Ground, Written
+from agentgym.tools.derive.rules.repeats import repeats
 
 __all__ = ["Candidate", "Choice", "both", "name"]
 
 _LONGEST = 60
+_LOOSE = frozenset(
+    "or and of at for in has is once only than unless until with most when it was after".split()
+)
+"""Words with which no id ends."""
 
 
 class Candidate(NamedTuple):
@@ -47,10 +55,17 @@ def both(held: int, failed: int) -> bool:
 
 
 def name(*pieces: object) -> str:
-    """Make the id of a rule of names and values; what cannot be said in ASCII is left out."""
-    words = (re.sub(r"[^\w\s.]|_", " ", str(piece)) for piece in pieces)
-    said = slug(" ".join(word for word in words if word.isascii()))
-    return said if len(said) <= _LONGEST else said[:_LONGEST].rpartition("_")[0]
+    """Make the id of a rule of names and values; other scripts are said in ASCII.
+
+    What is too long ends at a word that can stand last.
+    """
+    said = slug(snake(re.sub(r"[^\w\s.]|_", " ", " ".join(map(str, pieces))).split()))
+    if len(said) <= _LONGEST:
+        return said
+    said = said[: _LONGEST + 1].rpartition("_")[0]
+    while said.rpartition("_")[2] in _LOOSE:
+        said = said.rpartition("_")[0]
+    return said
 
 
 class Choice:
@@ -135,6 +150,8 @@ class Choice:
         subject, turns = (one.group, f"rows of {rule.entity}"), (one.group, one.about)
         if self._subjects[subject] or rule.predicate in self._said:
             return None
+        if repeats(rule, self.rules):
+            return None
         if one.about and self._subjects[turns] > 1:
             return None
         if rule.on == ("delete",) and not any(self.ground.free(rule.entity)):
@@ -181,7 +198,8 @@ class Choice:
         """
         near = {one.id: one for tool in tools for one in self._asked(tool, rule.entity)}
         return all(
-            all(self.ground.held(one.predicate, rule.entity))
+            one.kind in ("authentication", "ownership")  # the caller decides, and not the row
+            or all(self.ground.held(one.predicate, rule.entity))
             or any(self._alone(one, rule, tool) for tool in self.ground.tools)
             for one in (*near.values(), rule)
         )
@@ -226,9 +244,25 @@ def _breaks(one: Candidate, tool: Tool, ground: Ground) -> bool:
     """Tell whether some call of the tool may break the rule."""
     if tool.name in one.spares or (one.tools is not None and tool.name not in one.tools):
         return False
+    if _of_nobody(one.rule, tool.term, ground.schema):
+        return False
     return any(
         _touches(one.rule, what) for guarded, what in ground.writes if guarded.name == tool.name
     )
+
+
+def _of_nobody(rule: Rule, term: Term, schema: Schema) -> bool:
+    """Tell whether no call could be by the owner: one row of two, or one made by the same call."""
+    steps = [step.term for step in term.steps] if isinstance(term, algebra.Sequence) else [term]
+    made = {step.entity for step in steps if isinstance(step, Create)} - {rule.entity}
+    several = isinstance(term, Transfer) and term.source.entity == term.target.entity
+    for part in parts(rule.predicate):
+        if isinstance(part, Owner) and rule.entity in touched(term, schema):
+            if several and not part.path:
+                return True
+            if len(part.path) == 1 and schema.relation(part.path[0]).target in made:
+                return True
+    return False
 
 
 def _touches(rule: Rule, what: Written) -> bool:

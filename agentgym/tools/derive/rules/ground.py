@@ -45,9 +45,24 @@ from agentgym.tools.algebra import (
 )
 from agentgym.tools.derive.filters import visible
 
-__all__ = ["Ground", "Kind", "Written", "written"]
+__all__ = ["Ground", "Kind", "Written", "listed", "technical", "written"]
 
 Kind = Literal["create", "update", "delete", "read"]
+
+_TECHNICAL = frozenset(
+    "log history snapshot token notification login reset statistic statistics stat balance price "
+    "setting settings preference preferences config configuration parameter permission metadata "
+    "audit cache queue job activity reminder transition restriction attribute topology version "
+    "synonym ancestor mapping map action association principal endpoint".split()
+)
+"""Heads of names of what a system notes, and nobody transacts."""
+_SESSIONS = frozenset("user login web api auth browser visitor".split())
+_CATALOGUE = frozenset(
+    "product film movie book track album artist song category tag label offer model part "
+    "material service plan type class code unit country city state region language currency "
+    "fare ticker stock dish menu ingredient recipe software platform manufacturer concept".split()
+)
+"""Heads of names of what is listed, and does not happen."""
 
 _OPS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -98,6 +113,17 @@ def written(term: Term, schema: Schema) -> Iterator[Written]:
             pass
 
 
+def technical(entity: Entity) -> bool:
+    """Tell whether rows of the entity are notes of a system: a log, a login, a setting."""
+    words = entity.name.split("_")
+    return words[-1] in _TECHNICAL or (words[-1] == "session" and bool(_SESSIONS & set(words)))
+
+
+def listed(entity: Entity) -> bool:
+    """Tell whether rows of the entity are what a catalogue lists: a product, a city."""
+    return entity.name.split("_")[-1] in _CATALOGUE
+
+
 class Ground:
     """What the makers of rules look at, worked out once.
 
@@ -135,7 +161,8 @@ class Ground:
     def entities(self) -> list[Entity]:
         """Return the entities that have something to protect, in the schema's order.
 
-        They are records that people speak of, with rows, and some tool writes them.
+        They are records that people speak of, with rows, and some tool writes them; what a
+        system notes by itself (logs, snapshots, settings) is not among them.
         """
         changed = {one.entity for _, one in self.writes if one.kind != "read"}
         return [
@@ -144,6 +171,7 @@ class Ground:
             if entity.name in changed
             and entity.spoken
             and entity.kind == "record"
+            and not technical(entity)
             and self.rows.get(entity.name)
         ]
 

@@ -18,10 +18,11 @@ from agentgym.schema.types import to_stored, to_wire
 from agentgym.tools.algebra import Transfer
 from agentgym.tools.derive.rules.choose import Candidate, both, name
 from agentgym.tools.derive.rules.evidence import counted
-from agentgym.tools.derive.rules.ground import Ground, Kind
+from agentgym.tools.derive.rules.ground import Ground, Kind, technical
 from agentgym.tools.derive.rules.states import children, lives
+from agentgym.tools.derive.rules.times import happens
 
-__all__ = ["amounts", "crowds", "round_limit", "sums"]
+__all__ = ["amounts", "beside", "crowds", "round_limit", "sums"]
 
 _ROUND = (10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100)
 _QUANTITIES = frozenset(
@@ -30,30 +31,53 @@ _QUANTITIES = frozenset(
 )
 _BOUNDS = frozenset("low high range threshold limit min max minimum maximum".split())
 _MOST = 20
+_LEAST = 3
+"""Fewest parts that a whole may have at most."""
+_BESIDES = frozenset(
+    "tax vat fee commission discount freight shipping tip deposit surcharge adjustment".split()
+)
+"""Amounts that come on top of what a row is about."""
 
 
 def amounts(ground: Ground, entity: Entity) -> list[Field]:
-    """Return the fields that hold how much one row is about, and that tools set.
+    """Return the fields that hold how much one row is about, and that tools set; best first.
 
-    What is copied from a row above (a price) is not for the caller to choose.
+    What is copied from a row above (a price) is not for the caller to choose. Quantities count
+    where something is sold or billed: of a specimen there may be any.
     """
+    chosen = {c.field for c in ground.schema.checks if (c.entity, c.op) == (entity.name, "in")}
     above = {
         field.name
         for relation in ground.schema.parents(entity.name)
         if relation.target != entity.name
         for field in ground.schema.entity(relation.target).fields
     }
-    return [
+    sold = any(
+        field.role == "money" for one in (entity, *_above(ground, entity)) for field in one.fields
+    )
+    found = [
         field
         for field in ground.fields(entity)
-        if field.role in ("money", "quantity")
+        if field.role in (("money", "quantity") if sold else ("money",))
         and field.type in ("integer", "decimal")
         and not field.generated
         and (entity.name, field.name) not in ground.schema.computed
         and field.name not in above
         and not set(field.name.split("_")) & _BOUNDS
-        and (field.role == "money" or set(field.name.split("_")) & _QUANTITIES)
+        and field.name not in chosen
+        and (field.role == "money" or field.name.split("_")[-1] in _QUANTITIES)
     ]
+    return sorted(found, key=lambda field: (field.role != "money", beside(field)))
+
+
+def _above(ground: Ground, entity: Entity) -> list[Entity]:
+    return [ground.schema.entity(r.target) for r in ground.schema.parents(entity.name)]
+
+
+def beside(field: Field) -> bool:
+    """Tell whether the amount comes on top of what the row is about: a tax, a fee."""
+    words = set(field.name.split("_"))
+    return bool(words & _BESIDES) and not words & {"total", "amount", "price"}
 
 
 def round_limit(field: Field, values: Sequence[Any], share: float) -> Json | None:
@@ -108,8 +132,9 @@ def sums(ground: Ground) -> Iterator[Candidate]:
                 predicate=predicate,
                 evidence=counted(ground, predicate, entity),
             )
-            event = 2 * bool(ground.schema.parents(entity.name)) + (field.role == "money")
-            yield Candidate(rule, "limit", ground.weight(entity) + event)
+            score = ground.weight(entity) + 2 * happens(ground, entity)
+            score += (field.role == "money") - 5 * beside(field)
+            yield Candidate(rule, "limit", score)
     yield from _moved(ground)
 
 
@@ -136,7 +161,11 @@ def _moved(ground: Ground) -> Iterator[Candidate]:
 
 
 def crowds(ground: Ground) -> Iterator[Candidate]:
-    """Propose how many rows may refer to one: as many as a few parents have already."""
+    """Propose how many rows may refer to one: as many as a few parents have already.
+
+    Counted are rows that are not over, or the parts of a whole; of what is done and past there
+    may be any number.
+    """
     for parent in ground.entities():
         for relation, child in children(ground, parent):
             if not ground.does(child.name, "create"):
@@ -145,11 +174,14 @@ def crowds(ground: Ground) -> Iterator[Candidate]:
                 continue
             states = [life for life in lives(ground, child) if life.field.type == "enum"][:1]
             where = {s.field.name: tuple(map(str, s.open)) for s in states}
+            whole = child.name.startswith(f"{parent.name}_") and happens(ground, parent)
+            if technical(child) or not (where or whole):
+                continue
             numbers = [ground.count(relation, where, row) for row in ground.rows[parent.name]]
             limits = [
                 n
-                for n in range(2, min(max(numbers), _MOST) + 1)
-                if sum(number >= n for number in numbers) * 20 >= len(numbers)
+                for n in range(2 if where else _LEAST, min(max(numbers), _MOST) + 1)
+                if len(numbers) <= 20 * sum(number >= n for number in numbers) <= 10 * len(numbers)
             ]
             if not limits or min(numbers) >= limits[-1]:
                 continue

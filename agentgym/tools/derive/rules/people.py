@@ -15,11 +15,13 @@ from agentgym.schema import Entity, Field
 from agentgym.schema.types import to_stored
 from agentgym.tools.algebra import Identify
 from agentgym.tools.derive.rules.choose import Candidate, both, name
-from agentgym.tools.derive.rules.ground import Ground, Kind
+from agentgym.tools.derive.rules.ground import Ground, Kind, technical
 from agentgym.tools.derive.rules.states import lives
+from agentgym.tools.derive.rules.times import happens
 
 __all__ = ["authentication", "ownership", "tier", "tiers"]
 
+_FARTHEST = 4
 _MOST_RELATIONS = 2
 """Longest way from a row to its person that a desk would look at."""
 
@@ -42,7 +44,12 @@ def authentication(ground: Ground) -> Iterator[Candidate]:
     """Propose what is done only for somebody who is known."""
     if ground.party is None:
         return
-    for entity in _owned(ground):
+    if not _owned(ground):
+        return
+    for entity in ground.schema.entities:
+        far = len(ground.paths.get(entity.name, ()))
+        if far > _FARTHEST or not _known(ground, entity):
+            continue
         on = ground.kinds(entity.name, "create", "update", "delete")
         if entity.name == ground.party.name:
             on = tuple(kind for kind in on if kind != "create")
@@ -56,7 +63,8 @@ def authentication(ground: Ground) -> Iterator[Candidate]:
                 evidence=(f"{entity.plural} belong to {a(ground.party.label)}",),
             )
             known = entity.name == ground.party.name
-            yield Candidate(rule, "authentication", -9 if known else ground.weight(entity))
+            score = ground.weight(entity) + 3 * (far > _MOST_RELATIONS) - 5 * technical(entity)
+            yield Candidate(rule, "authentication", -9 if known else score)
 
 
 def ownership(ground: Ground) -> Iterator[Candidate]:
@@ -93,11 +101,15 @@ def _owned(ground: Ground) -> list[Entity]:
     return [
         entity
         for entity in ground.schema.entities
-        if entity.spoken
-        and entity.kind in ("record", "link")
-        and ground.rows.get(entity.name)
+        if _known(ground, entity)
         and len(ground.paths.get(entity.name, ("",) * 9)) <= _MOST_RELATIONS
     ]
+
+
+def _known(ground: Ground, entity: Entity) -> bool:
+    """Tell whether rows of the entity are there, belong to somebody, and are spoken of."""
+    kept = entity.spoken and entity.kind in ("record", "link") and ground.rows.get(entity.name)
+    return bool(kept) and entity.name in ground.paths
 
 
 def tiers(ground: Ground) -> list[tuple[Field, tuple[Json, ...]]]:
@@ -146,15 +158,19 @@ def tier(ground: Ground) -> Iterator[Candidate]:
         return
     for field, values in (*_standing(ground, party), *tiers(ground)):
         for entity in _owned(ground):
-            if entity.name == party.name or entity.kind != "record":
+            if entity.name == party.name or entity.kind != "record" or technical(entity):
                 continue
-            kinds: tuple[tuple[Kind, ...], ...] = (("create",), ("delete",))
+            deal = happens(ground, entity)
+            kinds: list[tuple[Kind, ...]] = [("create",)]
+            if deal and _ranked(field):
+                kinds.append(("delete",))
             for on in kinds:
-                if not ground.does(entity.name, *on) or (on == ("delete",) and not _ranked(field)):
+                if not ground.does(entity.name, *on):
                     continue
                 who = " or ".join(map(str, values))
                 if field.type == "boolean":
-                    who = field.name if values == (True,) else f"not {field.name}"
+                    said = field.label.removeprefix("is ")
+                    who = said if values == (True,) else f"not {said}"
                 rule = Rule(
                     id=name(entity.name, on[0], "for", who, party.name, "only"),
                     kind="tier",
@@ -163,7 +179,8 @@ def tier(ground: Ground) -> Iterator[Candidate]:
                     predicate=Holder(entity=party.name, field=field.name, values=values),
                     evidence=(f"the {party.plural} differ in it",),
                 )
-                yield Candidate(rule, "tier", ground.weight(entity))
+                score = ground.weight(entity) + 3 * deal - 2 * len(ground.paths[entity.name])
+                yield Candidate(rule, "tier", score)
 
 
 def _ranked(field: Field) -> bool:

@@ -18,13 +18,19 @@ from agentgym.tools.derive.rules.choose import Candidate, both, name
 from agentgym.tools.derive.rules.evidence import counted
 from agentgym.tools.derive.rules.ground import Ground
 
-__all__ = ["Life", "children", "lives", "part_of", "said_of", "states", "within"]
+__all__ = ["Life", "children", "lives", "part_of", "said_of", "staffed", "states", "within"]
 
 _SHUT = frozenset(
     "closed locked archived cancelled canceled deleted merged blocked finished completed "
     "finalized settled".split()
 )
 _LIVE = frozenset("active activebool enabled valid open".split())
+_SAID = frozenset("is was has been are currently now".split())
+_HANDS = frozenset(
+    "staff employee clerk user salesperson agent cashier operator manager worker pilot "
+    "driver".split()
+)
+"""Heads of names of those whose own standing says nothing of what they once dealt with."""
 _PARTS = frozenset("line item detail entry position".split())
 
 
@@ -56,8 +62,8 @@ def lives(ground: Ground, entity: Entity) -> list[Life]:
             over = _over(values)
         elif field.type == "boolean":
             *rest, last = field.name.split("_")
-            if len(rest) > 1:
-                continue
+            if set(rest) - _SAID - set(entity.name.split("_")):
+                continue  # a feature is enabled, or a part cancelled: the row goes on
             if last in _SHUT:
                 found.append(Life(field, (False,), (True,)))
             elif last in _LIVE:
@@ -122,7 +128,7 @@ def _own(ground: Ground, entity: Entity, life: Life) -> Iterator[Candidate]:
         return
     over = " or ".join(map(str, life.over)) if life.field.type == "enum" else life.field.name
     rule = Rule(
-        id=name(entity.name, "frozen once", over if over.isascii() else "over"),
+        id=name(entity.name, "frozen once", over),
         kind="state",
         entity=entity.name,
         on=on,
@@ -147,10 +153,16 @@ def _own(ground: Ground, entity: Entity, life: Life) -> Iterator[Candidate]:
 def said_of(life: Life) -> str:
     """Say in few words that it is not over: `active`, `draft or sent`, `not archived`."""
     if life.field.type == "boolean":
-        return life.field.name if life.open == (True,) else f"not {life.field.name}"
+        said = life.field.name.removeprefix("is_")
+        return said if life.open == (True,) else f"not {said}"
     if len(life.open) <= len(life.over) + 1:
         return " or ".join(map(str, life.open))
     return f"not {' or '.join(map(str, life.over))}"
+
+
+def staffed(entity: str) -> bool:
+    """Tell whether rows of the entity are those who deal with things at a desk, by its name."""
+    return bool(_HANDS & set(entity.split("_")))
 
 
 def part_of(child: Entity, parent: Entity) -> bool:
@@ -179,6 +191,8 @@ def children(ground: Ground, entity: Entity) -> Iterator[tuple[str, Entity]]:
 def _below(ground: Ground, entity: Entity, life: Life) -> Iterator[Candidate]:
     if ground.party is not None and entity.name == ground.party.name:
         return  # what people are entitled to is said of them
+    if staffed(entity.name):
+        return
     for relation, child in children(ground, entity):
         if not part_of(child, entity) and life.dropped and life.field.type == "enum":
             # A paid order may be delivered yet; one that was cancelled may not.

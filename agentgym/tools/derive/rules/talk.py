@@ -15,9 +15,9 @@ from agentgym.tools.algebra import Argument, Create, Delete, Get, Tool, Transfer
 from agentgym.tools.derive.rules.choose import Candidate, name
 from agentgym.tools.derive.rules.evidence import counted
 from agentgym.tools.derive.rules.ground import Ground
-from agentgym.tools.derive.rules.limits import amounts, round_limit
-from agentgym.tools.derive.rules.states import lives
-from agentgym.tools.derive.rules.times import aged
+from agentgym.tools.derive.rules.limits import amounts, beside, round_limit
+from agentgym.tools.derive.rules.states import lives, staffed
+from agentgym.tools.derive.rules.times import aged, happens
 
 __all__ = ["confirmation", "once", "order"]
 
@@ -57,7 +57,9 @@ def confirmation(ground: Ground) -> Iterator[Candidate]:
 def _dear(ground: Ground, entity: Entity) -> Iterator[Candidate]:
     """Propose that dear things are made only with a yes."""
     for field in amounts(ground, entity)[:1]:
-        if field.role != "money" or not ground.sets(entity.name, (field.name,), "create"):
+        if field.role != "money" or beside(field) or not happens(ground, entity):
+            continue
+        if not ground.sets(entity.name, (field.name,), "create"):
             continue
         draws = rng.stream(ground.seed, "dear", entity.name, field.name)
         limit = round_limit(field, ground.values(entity, field), draws.uniform(0.4, 0.7))
@@ -96,7 +98,7 @@ def once(ground: Ground) -> Iterator[Candidate]:
     for tool in ground.tools:
         term = tool.term
         match term:
-            case Update() if aged(ground, ground.schema.entity(term.entity)) is not None:
+            case Update() if _dealt(ground, ground.schema.entity(term.entity)):
                 key, what = term.key, f"{term.entity} changed once"
             case Transfer():
                 key, what = (*term.source.key, *term.target.key), f"{tool.name} once"
@@ -105,10 +107,11 @@ def once(ground: Ground) -> Iterator[Candidate]:
                     name
                     for relation in ground.schema.parents(term.entity)
                     if ground.schema.entity(relation.target).kind == "record"
+                    and not staffed(relation.target)
                     for name in relation.fields
                 }
                 key = tuple(a for a in term.values if a.field in parents and a.required)
-                what = f"one {term.entity} for each {key[0].field if key else ''}"
+                what = f"one {term.entity} for each {_told_apart(ground, term, key)}"
             case _:
                 continue
         entity = _spoken(ground, tool)
@@ -126,6 +129,24 @@ def once(ground: Ground) -> Iterator[Candidate]:
         yield Candidate(rule, "once", ground.weight(entity), tools=(tool.name,))
 
 
+def _told_apart(ground: Ground, term: Create, key: tuple[Argument, ...]) -> str:
+    """Name what there is one for: rather a thing than the person whose it is."""
+    party = "" if ground.party is None else ground.party.name
+    persons = {
+        name
+        for relation in ground.schema.parents(term.entity)
+        if relation.target == party
+        for name in relation.fields
+    }
+    return min((one.field for one in key), key=lambda name: name in persons, default="")
+
+
+def _dealt(ground: Ground, entity: Entity) -> bool:
+    """Tell whether the row is a deal: dated, and about money or with a status."""
+    acts = any(field.role in ("money", "status") for field in ground.fields(entity))
+    return acts and aged(ground, entity) is not None
+
+
 def _paid(ground: Ground, term: Create) -> bool:
     entity = ground.schema.entity(term.entity)
     paid = any(field.role == "money" for field in amounts(ground, entity))
@@ -139,17 +160,23 @@ def _spoken(ground: Ground, tool: Tool) -> Entity | None:
 
 
 def order(ground: Ground) -> Iterator[Candidate]:
-    """Propose what is looked at before it, or what hangs on it, is changed."""
+    """Propose what is looked at before it is changed or deleted, or something is billed to it.
+
+    Of what a catalogue lists, only a delete is worth a look; of the user's own record, nothing.
+    """
     gets: dict[str, tuple[Tool, Get]] = {}
     for tool in ground.tools:
         if isinstance(tool.term, Get):
             gets.setdefault(tool.term.entity, (tool, tool.term))
     for tool in ground.tools:
         entity = _spoken(ground, tool)
-        if entity is None:
+        if entity is None or (ground.party is not None and entity.name == ground.party.name):
             continue
+        deal = happens(ground, entity)
         match tool.term:
-            case (Update() | Delete()) as term if entity.name in gets:
+            case (Update() | Delete()) as term if entity.name in gets and (
+                deal or isinstance(term, Delete)
+            ):
                 look, get = gets[entity.name]
                 same = _same(term.key, get.key)
                 what = "changed" if isinstance(term, Update) else "deleted"
@@ -162,8 +189,9 @@ def order(ground: Ground) -> Iterator[Candidate]:
                     same,
                     kind,
                     (entity.name, what, "only after it was looked at"),
+                    more=2 * deal + isinstance(term, Delete),
                 )
-            case Create() as term:
+            case Create() as term if deal:
                 yield from _parents(ground, tool, term, entity, gets)
             case _:
                 pass
@@ -178,13 +206,15 @@ def _parents(
             continue
         if ground.party is not None and target.name == ground.party.name:
             continue
+        if not any(f.role in ("money", "quantity", "status") for f in target.fields):
+            continue  # nothing there decides on what is made
         look, get = gets[relation.target]
         mine = {a.field: a.param for a in term.values if a.required}
         pairs = dict(zip(relation.target_fields, relation.fields, strict=True))
         same = {mine[pairs[a.field]]: a.param for a in get.key if mine.get(pairs.get(a.field, ""))}
         if len(same) == len(get.key):
             said = (entity.name, "only after", target.name, "was looked at")
-            yield _look(ground, tool, look, entity, same, "create", said)
+            yield _look(ground, tool, look, entity, same, "create", said, more=4)
 
 
 def _same(mine: tuple[Argument, ...], theirs: tuple[Argument, ...]) -> dict[str, str]:
@@ -200,6 +230,8 @@ def _look(
     same: dict[str, str],
     kind: str,
     said: tuple[str, ...],
+    *,
+    more: float,
 ) -> Candidate:
     rule = Rule(
         id=name(*said),
@@ -209,4 +241,4 @@ def _look(
         predicate=Calls(tool=look.name, same=same, op="ge", value=1),
         evidence=(f"{look.name} shows what {tool.name} is about",),
     )
-    return Candidate(rule, "order", ground.weight(entity), tools=(tool.name,))
+    return Candidate(rule, "order", ground.weight(entity) + more, tools=(tool.name,))

@@ -14,10 +14,10 @@ from agentgym.rules import Elapsed, Predicate, Rule
 from agentgym.schema import Entity, Field
 from agentgym.tools.derive.rules.choose import Candidate, both, name
 from agentgym.tools.derive.rules.evidence import counted
-from agentgym.tools.derive.rules.ground import Ground, Kind
+from agentgym.tools.derive.rules.ground import Ground, Kind, listed
 from agentgym.tools.derive.rules.states import children, part_of
 
-__all__ = ["DAY", "aged", "span", "times", "window"]
+__all__ = ["DAY", "aged", "happens", "span", "times", "window"]
 
 DAY = 86_400
 _DAYS = (1, 2, 3, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730, 1095, 1825, 3650)
@@ -29,8 +29,7 @@ _AHEAD = (1, 2, 3, 7)
 _DONE = frozenset(
     "shipped return returned delivered closed close cancelled canceled completed finished "
     "submitted departed departure paid resolved ended end ends discharge discharged "
-    "left terminated archived deleted processed settled dispatched checkout merged "
-    "confirmed".split()
+    "left terminated archived deleted processed settled dispatched checkout merged".split()
 )
 _COMING = frozenset("start starts begin begins arrival appointment departure visit checkin".split())
 _ARRANGED = frozenset(
@@ -41,13 +40,16 @@ _NEVER_AGE = frozenset(
     "birth born birthday death died hire hired employed founded established joined join "
     "since last updated modified update expiry expires expired expiration valid until due end ends "
     "required planned expected estimated scheduled login verified next deleted sell valid "
-    "from".split()
+    "from merged discontinued release released publication published support cancelled canceled "
+    "closed archived used seen activity".split()
 )
 
 
 def times(ground: Ground) -> Iterator[Candidate]:
     """Propose until when rows may be changed, and how long ahead they must be made."""
     for entity in ground.entities():
+        if any(field.role == "person" for field in entity.fields) and not _booked(ground, entity):
+            continue  # people do not take place
         on = ground.kinds(entity.name, "update", "delete")
         for field in _moments(ground, entity):
             words = set(field.name.split("_"))
@@ -74,16 +76,35 @@ def aged(ground: Ground, entity: Entity) -> Field | None:
     People, places and things of a catalogue do not take place.
     """
     people = any(field.role == "person" for field in entity.fields)
-    if people or not ground.schema.parents(entity.name):
+    if people and not _booked(ground, entity):
+        return None
+    if listed(entity) or not ground.schema.parents(entity.name):
         return None
     acts = any(f.role in ("money", "quantity", "status") for f in ground.fields(entity))
     for role in ("time", "audit"):
-        for field in _moments(ground, entity, role):
+        moments = sorted(_moments(ground, entity, role), key=lambda field: field.nullable)
+        for field in moments:
             if set(field.name.split("_")) & _NEVER_AGE or (field.nullable and role == "audit"):
                 continue
             if role == "time" or (acts and entity.name in ground.paths):
                 return field
     return None
+
+
+def happens(ground: Ground, entity: Entity) -> bool:
+    """Tell whether rows are what somebody does or has done: dated, or a part of what is."""
+    if aged(ground, entity) is not None:
+        return True
+    return any(
+        part_of(entity, parent) and aged(ground, parent) is not None
+        for relation in ground.schema.parents(entity.name)
+        if (parent := ground.schema.entity(relation.target)).name != entity.name
+    )
+
+
+def _booked(ground: Ground, entity: Entity) -> bool:
+    """Tell whether a row that names a person is something of theirs: an order to a name."""
+    return bool(ground.paths.get(entity.name))
 
 
 def _moments(ground: Ground, entity: Entity, role: str = "time") -> list[Field]:

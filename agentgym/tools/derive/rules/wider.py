@@ -13,10 +13,10 @@ from agentgym.schema import Entity, Field
 from agentgym.tools.derive.rules.choose import Candidate, both, name
 from agentgym.tools.derive.rules.evidence import counted
 from agentgym.tools.derive.rules.ground import Ground, Kind
-from agentgym.tools.derive.rules.limits import amounts, round_limit
+from agentgym.tools.derive.rules.limits import amounts, beside, round_limit
 from agentgym.tools.derive.rules.people import tiers
 from agentgym.tools.derive.rules.states import lives
-from agentgym.tools.derive.rules.times import DAY, aged, span, window
+from agentgym.tools.derive.rules.times import DAY, aged, happens, span, window
 
 __all__ = ["conditions", "exceptions", "hand_over"]
 
@@ -32,7 +32,8 @@ def exceptions(ground: Ground) -> Iterator[Candidate]:
     for entity in ground.entities():
         for field in amounts(ground, entity)[:1]:
             yield from _for_some(ground, entity, field, entitled)
-            yield from _small(ground, entity, field)
+            if field.role == "money":
+                yield from _small(ground, entity, field)
 
 
 def _for_some(
@@ -95,6 +96,8 @@ def _small(ground: Ground, entity: Entity, field: Field) -> Iterator[Candidate]:
 def conditions(ground: Ground) -> Iterator[Candidate]:
     """Propose limits that hold only for rows of some kind: cash is taken up to so much."""
     for entity in ground.entities():
+        if not happens(ground, entity):
+            continue
         for field in amounts(ground, entity)[:1]:
             for sort in ground.fields(entity):
                 if sort.type == "enum" and sort.role == "category":
@@ -135,12 +138,26 @@ def _of_kind(ground: Ground, entity: Entity, field: Field, sort: Field) -> Itera
     yield Candidate(rule, "condition", ground.weight(entity))
 
 
+def _dear(ground: Ground, entity: Entity) -> list[str]:
+    """Return the field that says how dear a deal is: its total, else what tools set."""
+    if not happens(ground, entity):
+        return []
+    sums = [
+        field.name
+        for field in ground.fields(entity)
+        if field.role == "money" and (entity.name, field.name) in ground.schema.computed
+    ]
+    own = [f for f in amounts(ground, entity) if f.role == "money" and not beside(f)]
+    return (sums or [field.name for field in own])[:1]
+
+
 def hand_over(ground: Ground) -> Iterator[Candidate]:
     """Propose what this desk leaves to a colleague: large amounts, and what is delicate."""
     for entity in ground.entities():
         on = ground.kinds(entity.name, "update", "delete")
         if not on:
             continue
+        dear = _dear(ground, entity)
         for field in ground.fields(entity):
             predicate: Predicate | None = None
             if field.type == "enum":
@@ -148,7 +165,7 @@ def hand_over(ground: Ground) -> Iterator[Candidate]:
                 if words and len(words) < len(field.values or ()):
                     said = In(field=field.name, values=words, at="before")
                     predicate, what = Not(of=said), " or ".join(words)
-            elif field.role == "money" and ground.schema.parents(entity.name):
+            elif field.name in dear:
                 share = rng.stream(ground.seed, "hand_over", entity.name, field.name)
                 values = ground.values(entity, field)
                 limit = round_limit(field, values, share.uniform(0.85, 0.97))

@@ -1,0 +1,54 @@
+"""Rules that say again what another says: a yes to what no limit lets through.
+
+A rule and those that were taken before it come in; whether it adds nothing goes out.
+Next: `choose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from agentgym.rules import All, AnyOf, Compare, Elapsed, Rule, parts
+
+__all__ = ["repeats"]
+
+
+def repeats(rule: Rule, others: Iterable[Rule]) -> bool:
+    """Tell whether the rule only says again, of the same rows, what one of the others says.
+
+    So does a limit above another limit of the same field, whatever it hangs on; a large amount
+    that is left to a colleague where no large amount may be set; a second time until which the
+    same may be done.
+    """
+    mine = [other for other in others if other.entity == rule.entity]
+    return any(_capped(rule, other) or _timed(rule, other) for other in mine)
+
+
+def _capped(rule: Rule, other: Rule) -> bool:
+    if other.kind != "limit" or not isinstance(other.predicate, Compare):
+        return False
+    bound = next((part for part in parts(rule.predicate) if _upper(part)), None)
+    if not isinstance(bound, Compare) or bound.field != other.predicate.field:
+        return False
+    if rule.kind == "hand_over":
+        return True
+    set_by = rule.kind in ("confirmation", "tier", "limit") and bound.at == "after"
+    return set_by and Decimal(str(bound.value)) >= Decimal(str(other.predicate.value))
+
+
+def _upper(part: object) -> bool:
+    return isinstance(part, Compare) and part.op == "le" and part.other is None and not part.path
+
+
+def _timed(rule: Rule, other: Rule) -> bool:
+    if not rule.kind == other.kind == "time_window" or not set(rule.on) & set(other.on):
+        return False
+    if isinstance(rule.predicate, All):
+        return False
+    return bool(_moments(rule) & _moments(other)) or isinstance(rule.predicate, AnyOf)
+
+
+def _moments(rule: Rule) -> set[tuple[str, tuple[str, ...]]]:
+    found = (part for part in parts(rule.predicate) if isinstance(part, Elapsed))
+    return {(part.field, part.path) for part in found}
