@@ -61,8 +61,8 @@ domains: $(READY) $(ELEMENTS) ## Rebuild the committed domains, byte for byte.
 formats: $(READY) ## Rewrite the JSON Schemas of our files.
 	$(BIN)/python -m agentgym.build.describe schemas/formats
 
-bench: $(READY) ## Measure reset, call, step and verdict beside their floors.
-	$(BIN)/python tests/bench.py
+bench: $(READY) ## Measure reset to verdict beside the floor; SOURCE=path adds a domain of it.
+	$(BIN)/python tests/bench.py $(SOURCE)
 
 # POSTGRES_PORT says where it listens; without it 55432, or another free port.
 postgres: ## Start a PostgreSQL server on loopback and print its URL; install it if root may.

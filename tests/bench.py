@@ -2,7 +2,8 @@
 
 F is the floor: one `SELECT` by primary key on 5,000 rows, on a bare cursor. Rates are
 shares of F's rate, times are multiples of F. The bars are those that we hold ourselves
-to; a figure that misses its bar is marked and the exit code says so.
+to; a figure that misses its bar is marked and the exit code says so. With the path of a source
+as its argument, a domain is built of it and measured besides the committed ones.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
+import bench_resources
 import bench_world
 import msgspec
+from bench_domains import Line, loading
+from bench_domains import figures as of_domain
 from bench_world import _each, _floor, _keys
 
 from agentgym import domain as domain_room
-from agentgym.domain import Domain
+from agentgym.build.one import build
 from agentgym.env import ToolEnv
 from agentgym.episode import Suite
 from agentgym.formats import to_text
@@ -33,9 +36,9 @@ REPEATS = 7
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def suite() -> Suite:
-    """Make a suite of one task over the bench's shop of 5,000 orders."""
-    domain = bench_world.domain()
+def suite(rows: int = bench_world.ROWS) -> Suite:
+    """Make a suite of one task over the bench's shop of some orders."""
+    domain = bench_world.domain(rows=rows)
     more = (
         Tool(name="ask_user", description="Ask.", term=AskUser()),
         Tool(name="conclude", description="End.", term=Conclude()),
@@ -43,7 +46,7 @@ def suite() -> Suite:
     domain = msgspec.structs.replace(domain, tools=(*domain.tools, *more))
     changes = tuple(
         Change(entity="order", kind="update", key=(key,), values={"quantity": 11})
-        for key in _keys(5000)[:20]
+        for key in _keys(rows)[:20]
     )
     task = Task(
         id="bench-v1/0001",
@@ -59,8 +62,8 @@ def suite() -> Suite:
     return Suite(domain, [task], max_turns=10**9)
 
 
-def figures() -> list[tuple[str, float, str, float, bool]]:
-    """Measure the episode's rooms: name, value, unit, bar, whether the bar is a ceiling."""
+def figures() -> list[Line]:
+    """Measure the episode's rooms; the first figure is the floor."""
     shop = suite()
     keys = _keys(5000)
     floor = _floor(5000)
@@ -123,7 +126,7 @@ def figures() -> list[tuple[str, float, str, float, bool]]:
         "verdict, 20 writes, ms": ("ms", 1.0, True),
         "env.step, JSON in, text out": ("F rate", 0.18, False),
     }
-    return [(name, statistics.median(v), *bars[name]) for name, v in found.items()]
+    return [Line(name, statistics.median(v), *bars[name]) for name, v in found.items()]
 
 
 def process(code: str) -> float:
@@ -136,49 +139,49 @@ def process(code: str) -> float:
     return statistics.median(spent)
 
 
-def loading() -> tuple[float, float]:
-    """Return the seconds that a domain of 15,000 rows and its first episode take."""
-    domain: Domain = bench_world.domain(rows=15_000)
-    with tempfile.TemporaryDirectory() as folder:
-        content, lines = domain.to_json(), domain.rows_to_lines()
-        start = time.perf_counter()
-        loaded = domain_room.parse(content, lines, where=folder)
-        made = Suite(loaded, ())
-        made.engine.compile()
-        made.engine.world()
-        middle = time.perf_counter()
-        made.engine.world().reset()
-        return middle - start, time.perf_counter() - middle
+def shown(line: Line, floor_us: float) -> bool:
+    """Print a figure, with its absolute value beside; returns whether it reaches its bar."""
+    name, value, unit, bar, ceiling = line
+    good = bar == 0 or (value <= bar if ceiling else value >= bar)
+    absolute = ""
+    if unit == "F rate":
+        absolute = f"{value / floor_us * 1e6:,.0f} a second"
+    elif unit == "F times":
+        absolute = f"{value * floor_us:.1f} us"
+    limit = f"{'at most' if ceiling else 'at least'} {bar:g}" if bar else ""
+    print(f"{name:50}{value:10.3f} {unit:9}{limit:17}{'' if good else 'MISSED  '}{absolute}")
+    return good
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Print all figures; return 1 when a bar is missed."""
-    missed = 0
-    lines: list[tuple[str, float, str, float, bool]] = list(figures())
-    load, first = loading()
-    lines.append(("load of a domain, 15,000 rows", load * 1e3, "ms", 300.0, True))
-    lines.append(("first reset after it", first * 1e3, "ms", 2.0, True))
+    lines, floor = figures(), _floor(bench_world.ROWS)
+    rate = lines[0].value
+    lines += loading(bench_world.domain(rows=15_000))
     bare = process("pass")
     ours, theirs = process("import agentgym"), process("import gymnasium")
-    lines.append(("import agentgym / import gymnasium", ours / theirs, "ratio", 1.3, True))
-    lines.append(("(a bare interpreter)", bare * 1e3, "ms", 0.0, False))
-    rate = next(value for name, value, *_ in lines if name == "floor F")
-    for name, value, unit, bar, ceiling in lines:
-        good = bar == 0 or (value <= bar if ceiling else value >= bar)
-        missed += not good
-        absolute = ""
-        if unit == "F rate":
-            absolute = f"{value / rate * 1e6:,.0f} a second"
-        elif unit == "F times":
-            absolute = f"{value * rate:.1f} us"
-        limit = f"{'at most' if ceiling else 'at least'} {bar:g}" if bar else ""
-        print(f"{name:50}{value:10.3f} {unit:8}{limit:16}{'' if good else 'MISSED  '}{absolute}")
-    world: Callable[[], dict[str, tuple[float, float]]] = bench_world.figures
+    lines.append(Line("import agentgym / import gymnasium", ours / theirs, "ratio", 1.3))
+    lines.append(Line("(a bare interpreter)", bare * 1e3, "ms"))
+    good = [shown(line, rate) for line in lines]
+    print("\nwhat episodes hold")
+    good += [shown(line, rate) for line in bench_resources.figures(suite(1000), rate / 1e6)]
+    for place in map(domain_room.find, domain_room.committed()):
+        print(f"\nthe domain {place.name}")
+        good += [shown(line, rate) for line in of_domain(place, floor)]
+    with tempfile.TemporaryDirectory() as folder:
+        for source in map(Path, arguments):
+            print(f"\na domain of {source.name}")
+            place = Path(folder) / "built"
+            build(source, place, tasks=8, force=True)
+            good += [shown(line, rate) for line in of_domain(place, floor)]
     print("\nthe world alone")
-    for name, (value, bar) in world().items():
-        print(f"{name:50}{value:10.3f} {'bar':8}{bar:g}")
-    return int(missed > 0)
+    for name, (value, bar) in bench_world.figures().items():
+        print(f"{name:50}{value:10.3f} {'bar':9}{bar:g}")
+    print("\nreading the arguments of one call")
+    for name, (spent, times) in bench_world.validation().items():
+        print(f"{name:50}{times:10.1f} times ours       {spent:.2f} us")
+    return int(not all(good))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -607,7 +607,7 @@ def _settled(domain: Domain) -> Domain:
     for _ in range(4):
         for entity in domain.schema.entities:
             for row in store.tables[entity.name].values():
-                store._derive(entity, row)
+                store.derive(entity, row)
     return replace(domain, rows={e.name: tuple(store.rows(e.name)) for e in domain.schema.entities})
 
 

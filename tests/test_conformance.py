@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ import pytest
 import shop
 import tiny
 from gymnasium.utils.env_checker import check_env as gymnasium_check
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis.stateful import run_state_machine_as_test
+from market import choices, chosen, market
+from strategies_world import domains
 
 from agentgym import domain as domain_room
 from agentgym.build.golden import golden
@@ -26,8 +30,9 @@ from agentgym.env import ids
 from agentgym.episode import Suite, load
 from agentgym.formats import encode, fingerprint
 from agentgym.schema import Lifecycle
-from agentgym.testing import check_domain, check_env, machine
+from agentgym.testing import check_behaviour, check_domain, check_env, machine
 from agentgym.testing.domains import check_tasks
+from agentgym.testing.gold import check_gold
 from agentgym.testing.honesty import dishonest
 from agentgym.tools.algebra import ListRelated, Search, Tool
 
@@ -125,6 +130,53 @@ def test_domains_of_real_sources(source: Path | None, tmp_path: Path) -> None:
     check_domain(tmp_path / "out")
 
 
+# how tools behave, whatever the domain is made of
+
+
+@settings(max_examples=5)
+@given(domains())
+def test_behaviour_of_drawn_domains(domain: Domain) -> None:
+    """Any schema, with all the tools that it yields."""
+    check_behaviour(domain)
+
+
+@settings(max_examples=3)
+@given(choices())
+def test_behaviour_of_markets(ids: dict[str, list[str]]) -> None:
+    """Any part of the algebra, of derived values, effects and rules."""
+    check_behaviour(chosen(ids))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DOMAINS)
+def test_behaviour_at_length(name: str, built: Path) -> None:
+    """The same of every domain, for long."""
+    check_behaviour(domain_room.load(place_of(name, built)), effort=6, seed=1)
+
+
+def test_every_process_sees_the_same(built: Path) -> None:
+    """What is seen of any domain does not depend on the seed of hashes."""
+    places = [str(place_of(name, built)) for name in DOMAINS]
+    code = (
+        "from agentgym import domain, formats, testing\n"
+        f"for place in {places}:\n"
+        "    found = testing.transcript(domain.load(place), calls=40)\n"
+        "    print(place, formats.fingerprint(repr(found).encode()))\n"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert told[0] == told[1]
+    assert told[0].count("\n") == len(DOMAINS)
+
+
 # the kit finds what is wrong
 
 
@@ -145,6 +197,29 @@ def test_the_built_domain_is_honest(built: Path) -> None:
     for most in (None, 1, 0):
         rows = {name: found[:most] for name, found in domain.rows.items()}
         assert dishonest(msgspec.structs.replace(domain, rows=rows)) == []
+
+
+def test_the_market_is_honest() -> None:
+    """So are all terms, guarded by all kinds of rules: the conversation is as they want it."""
+    for most in (None, 1, 0):
+        domain = market()
+        rows = {name: found[:most] for name, found in domain.rows.items()}
+        assert dishonest(msgspec.structs.replace(domain, rows=rows)) == []
+
+
+def test_nobody_owns_what_is_made_with_them(tmp_path: Path) -> None:
+    """A rule of ownership does not guard the tool that makes the owner in the same call."""
+    (tmp_path / "in.sql").write_text(
+        "CREATE TABLE area (area_id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE);"
+        "CREATE TABLE customer (customer_id INTEGER PRIMARY KEY, full_name TEXT NOT NULL,"
+        " email TEXT NOT NULL UNIQUE, phone TEXT);"
+        "CREATE TABLE customer_area (customer_id INTEGER NOT NULL REFERENCES customer,"
+        " area_id INTEGER NOT NULL REFERENCES area, PRIMARY KEY (customer_id, area_id));"
+    )
+    build(tmp_path / "in.sql", tmp_path / "out", tasks=0, rules=4)
+    domain = domain_room.load(tmp_path / "out")
+    assert any(isinstance(getattr(t.term, "nested", None), tuple) for t in domain.tools)
+    assert dishonest(domain) == []
 
 
 def test_sorting_what_is_one_is_found_out() -> None:
@@ -212,7 +287,11 @@ def test_an_argument_without_effect_is_found_out(built: Path) -> None:
         "order": tuple((*r[:place], "open", *r[place + 1 :]) for r in domain.rows["order"])
     }
     constant = msgspec.structs.replace(
-        change(domain, "search_orders", filters=(same,)), schema=schema, rows=rows, rules=()
+        change(domain, "search_orders", filters=(same,)),
+        schema=schema,
+        rows=rows,
+        rules=(),
+        effects=(),
     )
     tools = tuple(msgspec.structs.replace(t, guards=()) for t in constant.tools)
     found = dishonest(msgspec.structs.replace(constant, tools=tools))
@@ -254,3 +333,14 @@ def test_a_task_that_nobody_can_solve_is_named(built: Path) -> None:
     )
     with pytest.raises(AssertionError, match="the oracle does not solve it"):
         check_tasks(broken)
+
+
+def test_a_certificate_of_another_end_is_named(built: Path) -> None:
+    """The model plays every gold run, and ends where the certificate says."""
+    suite = load(built)
+    check_gold(suite)
+    task = next(task for task in suite.tasks if task.goal.branches[0].changes)
+    wrong = msgspec.structs.replace(task.certificate, end=task.certificate.start)
+    broken = Suite(suite.domain, [msgspec.structs.replace(task, certificate=wrong)])
+    with pytest.raises(AssertionError, match="certified"):
+        check_gold(broken)

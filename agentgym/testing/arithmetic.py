@@ -114,9 +114,11 @@ def read_free(kind: dict[str, Json], value: Json) -> Json:
     if word and value in kind.get("enum", (value,)):
         return value
     if kind.get("type") == "integer" and not isinstance(value, bool):
-        whole = isinstance(value, (int, float, Decimal)) and math.isfinite(value)
-        if whole and value == math.floor(value) and 1 <= value < 2**63:
-            return int(value)
+        finite = value.is_finite() if isinstance(value, Decimal) else True
+        # The size first: the whole part of a decimal like 1e999999999 would never end.
+        if isinstance(value, (int, float, Decimal)) and finite and 1 <= value < 2**63:
+            if value == math.floor(value):
+                return int(value)
     if "type" not in kind:
         return value
     raise No("bad_arguments")

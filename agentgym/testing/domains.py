@@ -1,7 +1,7 @@
 """What every domain folder must hold, whoever wrote it.
 
-Files, rows, tools and tasks are checked in this order, so that the first sentence that
-fails is the nearest to the cause. Next: `honesty`, `environments`.
+Files, rows, tools, tasks and the engine's behaviour are checked in this order, so that the first
+sentence that fails is the nearest to the cause. Next: `honesty`, `environments`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,31 @@ from agentgym.episode import Suite, load
 from agentgym.policies.oracle import Oracle
 from agentgym.policies.scripted import Noop
 from agentgym.schema.holds import violations
+from agentgym.testing.atomic import check_atomic
+from agentgym.testing.commuting import check_commuting
+from agentgym.testing.gold import check_gold
 from agentgym.testing.honesty import check_honesty
+from agentgym.testing.hostile import check_total
+from agentgym.testing.script import check_deterministic, check_moments
+from agentgym.testing.states import smaller
+from agentgym.testing.together import check_interleaved, check_threads
+from agentgym.testing.walk import check_history
 from agentgym.tools.algebra import is_write
 from agentgym.tools.parameters import bindings
 
-__all__ = ["check_domain"]
+__all__ = ["check_behaviour", "check_domain"]
+
+_ROWS = 30
+"""Rows of an entity, and what they refer to, that the model is held beside."""
 
 
-def check_domain(folder: Path | str) -> None:
-    """Check a domain folder from its bytes to its tasks.
+def check_domain(folder: Path | str, *, effort: int = 1, seed: int = 0) -> None:
+    """Check a domain folder from its bytes to its tasks, and how its tools behave.
 
     Args:
         folder: The folder, or a committed domain's name.
+        effort: How long it is tried: 1 takes seconds for a domain of a dozen entities.
+        seed: Draws what is tried.
 
     Raises:
         AssertionError: Something does not hold; the sentence says what and where.
@@ -39,8 +52,37 @@ def check_domain(folder: Path | str) -> None:
     check_tools(domain)
     suite = load(place)
     check_tasks(suite)
+    check_gold(suite)
     report = check(place)
     assert report.ok, f"{domain.name}: {report.problems[0]} ({len(report.problems)} problems)"
+    check_behaviour(domain, effort=effort, seed=seed)
+
+
+def check_behaviour(domain: Domain, *, effort: int = 1, seed: int = 0) -> None:
+    """Check how the tools of a domain behave, whatever is sent and in whatever order.
+
+    Every call gives a typed answer; what fails or reads changes nothing; the same calls come to
+    the same, in worlds side by side and in threads too; calls that do not touch the same rows
+    may be made in any order; every moment can be gone back to; and after any history the world
+    holds what the model holds. A domain with many rows is tried with few of them.
+
+    Args:
+        domain: The domain under test.
+        effort: How long it is tried: every number of calls is multiplied by it.
+        seed: Draws what is tried.
+
+    Raises:
+        AssertionError: Something does not hold; the sentence says what.
+    """
+    small = smaller(domain, _ROWS)
+    check_total(small, seed=seed, thorough=effort > 4)
+    check_history(small, seed=seed, calls=150 * effort)
+    check_atomic(small, seed=seed, rounds=effort)
+    check_deterministic(small, seed=seed, calls=40 * effort)
+    check_moments(small, seed=seed, calls=40 * effort)
+    check_commuting(small, seed=seed, states=6 * effort)
+    check_interleaved(small, seed=seed, calls=20 * effort)
+    check_threads(small, seed=seed, calls=10 * effort)
 
 
 def check_files(place: Path, domain: Domain) -> None:

@@ -30,6 +30,12 @@ NONSENSE: Sequence[str] = (
     "```json\n[1, 2\n```",
     "\ud800",
     '{"name": "current_time", "arguments": {"surprise": NaN}}',
+    '{"name": "current_time", "arguments": {"surprise": 1e400}}',
+    '{"name": "current_time", "arguments": {"surprise": ' + "7" * 4_000 + "}}",
+    '{"name": "current_time", "arguments": {"surprise": ' + "[" * 10_000 + "]" * 10_000 + "}}",
+    '{"name": "\\u0000", "arguments": {"\\ud800": "\'; DROP TABLE x; --"}}',
+    "[" * 10_000,
+    "x" * 10_000_000,
 )
 
 

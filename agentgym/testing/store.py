@@ -69,7 +69,7 @@ class Store(Books):
                 row[field.name] = sent[field.name]
             else:
                 row[field.name] = self._unsaid(entity, field)
-        self._derive(entity, row)
+        self.derive(entity, row)
         for field in entity.fields:
             need = field.name in entity.key or not (field.nullable or field.generated)
             if need and row[field.name] is None:
@@ -93,7 +93,7 @@ class Store(Books):
     ) -> None:
         """Change fields of the present row; nothing happens where none differs."""
         after = before | dict(values)
-        self._derive(entity, after)
+        self.derive(entity, after)
         if after == before:
             return
         changing = self._changing(entity, set(values))
@@ -134,7 +134,7 @@ class Store(Books):
 
     # derived values
 
-    def _derive(self, entity: Entity, row: dict[str, Stored]) -> None:
+    def derive(self, entity: Entity, row: dict[str, Stored]) -> None:
         """Make every derived value of a row anew; those that build on others come to rest."""
         mine = [one for one in self.schema.derived if one.entity == entity.name]
         for _ in mine:

@@ -1,28 +1,27 @@
 """Long seeded histories of sensible calls: a domain's world beside its model, call by call.
 
 Where the state machine looks for the smallest surprise, `check_history` goes far: most of its
-calls succeed, because values come from the rows that are there. Next: `machine`.
+calls succeed, because values come from the rows that are there and the conversation is brought
+to where the rules want it. Next: `machine`.
 """
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from decimal import Decimal
 
 from msgspec.structs import replace
 
 from agentgym.domain import Domain
 from agentgym.formats import Json
 from agentgym.rng import stream
-from agentgym.schema import Field
-from agentgym.schema.types import to_wire
+from agentgym.testing.chance import Chance
 from agentgym.testing.machine import check_call
 from agentgym.testing.model import Model
-from agentgym.tools.algebra import Tool, is_write
-from agentgym.tools.parameters import bindings, parameters
+from agentgym.testing.standing import standing
+from agentgym.tools.algebra import Tool
 from agentgym.world.compile import Engine
 from agentgym.world.journal import rows_hash
+from agentgym.world.rows import World
 
 __all__ = ["check_history"]
 
@@ -45,19 +44,21 @@ def check_history(domain: Domain, *, seed: int = 0, calls: int = 500) -> Counter
         AssertionError: A result, a row, a digest or the session differs.
     """
     draws = stream("history", domain.name, seed)
+    chance = Chance(domain, draws)
     engine = Engine(domain)
     world, model = engine.world(), Model(domain)
     kept = [(world.snapshot(), model.snapshot())]
-    tools = [tool for tool in domain.tools if is_write(tool)] * 3 + list(domain.tools)
     found: Counter[str] = Counter()
-    for number in range(calls):
-        tool = draws.choice(tools)
-        sent = _arguments(tool, domain, model, draws)
+    for number in range(calls if domain.tools else 0):
+        tool = chance.tool()
+        sent = chance.arguments(tool, model.rows)
+        if draws.random() < 0.6:
+            _entitle(engine, world, model, tool, sent)
         before = world.digest()
         result = check_call(engine, world, model, tool.name, sent)
         told = result.error and (result.error.rule or result.error.code)
         found[tool.name if told is None else f"{tool.name}: {told}"] += 1
-        assert result.ok or world.digest() == before, "a refused call changed a row"
+        assert result.ok or world.digest() == before, f"{tool.name}, refused, changed a row"
         match draws.randrange(40):
             case 0 | 1 | 2 | 3:
                 world.session = replace(world.session, confirmed=world.session.confirmed + 1)
@@ -84,113 +85,18 @@ def check_history(domain: Domain, *, seed: int = 0, calls: int = 500) -> Counter
     return found
 
 
-def _same(world: object, model: Model) -> None:
-    rows = {e.name: world.rows(e.name) for e in model.schema.entities}  # type: ignore[attr-defined]
+def _entitle(engine: Engine, world: World, model: Model, tool: Tool, sent: dict[str, Json]) -> None:
+    """Bring both to where the rules of the tool want the conversation."""
+    wanted = standing(engine.domain, model.rows, tool, sent)
+    if wanted.identity is not None:
+        world.session = replace(world.session, identity=wanted.identity)
+        model.identity = wanted.identity
+    for name, arguments in wanted.calls:
+        check_call(engine, world, model, name, arguments)
+
+
+def _same(world: World, model: Model) -> None:
+    rows = {entity.name: world.rows(entity.name) for entity in model.schema.entities}
     for name, here in rows.items():
         assert here == model.rows(name), f"the rows of {name} differ"
-    assert world.digest() == f"{rows_hash(rows):032x}", "the digest is not that of the rows"  # type: ignore[attr-defined]
-
-
-def _arguments(tool: Tool, domain: Domain, model: Model, draws: random.Random) -> dict[str, Json]:
-    declared, bound = parameters(tool, domain.schema), bindings(tool.term, domain.schema)
-    return _object("", declared, bound, domain, model, draws)
-
-
-def _object(
-    prefix: str,
-    declared: dict[str, Json],
-    bound: dict[str, tuple[str, str, str]],
-    domain: Domain,
-    model: Model,
-    draws: random.Random,
-) -> dict[str, Json]:
-    sent: dict[str, Json] = {}
-    chosen: dict[str, dict[str, Json]] = {}
-    whole: dict[str, dict[str, Json]] = {}
-    for name, kind in declared["properties"].items():
-        need = name in declared["required"]
-        if not need and draws.random() < 0.5:
-            continue
-        if kind.get("type") == "array":
-            count = draws.randint(kind["minItems"], min(3, kind["maxItems"]))
-            sent[name] = [
-                _object(f"{prefix}{name}[].", kind["items"], bound, domain, model, draws)
-                for _ in range(count)
-            ]
-        elif f"{prefix}{name}" in bound:
-            value = _value(bound[f"{prefix}{name}"], domain, model, draws, chosen, whole)
-            if value is None and (need or draws.random() < 0.7):
-                field = domain.schema.entity(bound[f"{prefix}{name}"][0])
-                value = _made(field.field(bound[f"{prefix}{name}"][1]), draws)
-            sent[name] = value
-        else:
-            sent[name] = _free(kind, draws)
-    return sent
-
-
-def _value(
-    bound: tuple[str, str, str],
-    domain: Domain,
-    model: Model,
-    draws: random.Random,
-    chosen: dict[str, dict[str, Json]],
-    whole: dict[str, dict[str, Json]],
-) -> Json:
-    """Take a value of a row that is there: of the parent for a reference, of one row for a key."""
-    entity, name, use = bound
-    luck = draws.random()
-    for relation in domain.schema.parents(entity):
-        if name in relation.fields and use in ("value", "end") and luck < 0.95:
-            name = relation.target_fields[relation.fields.index(name)]
-            entity, luck = relation.target, 0.0
-            break
-    field = domain.schema.entity(entity).field(name)
-    table = model.tables[entity]
-    if not table or luck > (0.3 if use in ("value", "amount", "to") else 0.97):
-        return _made(field, draws)
-    row = chosen.get(entity)
-    if row is None or name in row:
-        # The same field a second time: another row is meant.
-        row = {}
-        chosen[entity] = row
-        whole[entity] = draws.choice(list(table.values()))
-    row[name] = whole[entity][name]
-    return to_wire(field, row[name])
-
-
-def _made(field: Field, draws: random.Random) -> Json:
-    match field.type:
-        case "integer":
-            return draws.choice((0, 1, 1, 2, 2, 3, 5, 8, 40, -1))
-        case "decimal":
-            return Decimal(draws.choice((0, 1, 5, 50, 125, 999, 2500, -5))).scaleb(-field.scale)
-        case "float":
-            return draws.choice((0.0, 0.5, 1.25, 3.0, 12.75, -2.5))
-        case "boolean":
-            return draws.random() < 0.5
-        case "date":
-            return (
-                f"20{draws.randint(20, 29)}-{draws.randint(1, 12):02d}-{draws.randint(1, 28):02d}"
-            )
-        case "datetime":
-            day = f"2026-{draws.randint(1, 12):02d}-{draws.randint(1, 28):02d}"
-            return f"{day}T{draws.randint(0, 23):02d}:00:00Z"
-        case "enum":
-            return draws.choice(field.values or ("",))
-        case "json":
-            return draws.choice(({}, [1], "x", {"a": [None]}))
-        case "bytes":
-            return draws.choice(("", "QQ=="))
-        case _:
-            text = draws.choice(("a", "bee", "Cé", "42", "x y")) + str(draws.randrange(30))
-            return text if field.max_length is None else text[: field.max_length]
-
-
-def _free(kind: dict[str, Json], draws: random.Random) -> Json:
-    if "enum" in kind:
-        return draws.choice(kind["enum"])
-    if kind.get("type") == "boolean":
-        return draws.random() < 0.5
-    if kind.get("type") == "integer":
-        return draws.randint(1, 3)
-    return draws.choice(("1 + 2", "what is it", "tools"))
+    assert world.digest() == f"{rows_hash(rows):032x}", "the digest is not that of the rows"

@@ -20,6 +20,11 @@ __all__ = ["SQLite"]
 _STATEMENTS = 4096
 """Prepared statements kept by a connection: more than a domain's tools have."""
 
+_SPARES = 8
+"""Most connections of closed worlds that are kept for further ones."""
+_MEMORY = 64_000_000
+"""Most bytes of rows that they may hold together."""
+
 
 class SQLite:
     """SQLite, in memory."""
@@ -36,33 +41,60 @@ class SQLite:
 
 
 class _Store:
+    """The rows at the start, and connections of closed worlds that hold them already."""
+
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self._spare: list[sqlite3.Connection] = []
+        self._room = min(_SPARES, _MEMORY // max(1, len(content)))
         self.size = len(content)
 
     def link(self) -> Link:
-        return _Link(self._content)
+        try:
+            connection = self._spare.pop()
+        except IndexError:
+            connection = _connect()
+            connection.deserialize(self._content)
+            connection.execute("BEGIN")
+            connection.execute("SAVEPOINT base")
+        return _Link(connection, self)
+
+    def keep(self, connection: sqlite3.Connection) -> None:
+        """Take back a connection whose world is closed: its tables need not be read again."""
+        if len(self._spare) < self._room:
+            try:
+                connection.execute("ROLLBACK TO base")
+            except sqlite3.Error:
+                connection.close()
+            else:
+                self._spare.append(connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
-        """There is nothing to give back: a world that is closed is gone."""
+        while self._spare:
+            self._spare.pop().close()
 
 
 class _Link:
     clash = sqlite3.IntegrityError
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, connection: sqlite3.Connection, store: _Store) -> None:
         self.refill: Callable[[], Callable[[], None] | None] = lambda: None
-        self._connection = _connect()
-        self._connection.deserialize(content)
-        self.execute = self.write = self._connection.cursor().execute
-        self.execute("BEGIN")
-        self.execute("SAVEPOINT base")
+        self._connection: sqlite3.Connection | None = connection
+        self._store = store
+        self._cursor = connection.cursor()
+        self.execute = self.write = self._cursor.execute
 
     def reset(self) -> None:
         self.execute("ROLLBACK TO base")
 
     def close(self) -> None:
-        self._connection.close()
+        # The cursor goes first: whoever still holds its `execute` reaches no other world.
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._cursor.close()
+            self._store.keep(connection)
 
 
 def _connect() -> sqlite3.Connection:
