@@ -1,7 +1,7 @@
 # The only door: people, hooks and continuous integration call these targets and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check slow golden domains formats bench wheel clean
-.PHONY: postgres postgres-stop bench-postgres
+.PHONY: mariadb postgres postgres-stop bench-postgres
 
 PYTHON ?= python3
 VENV := .venv
@@ -67,6 +67,9 @@ bench: $(READY) ## Measure reset to verdict beside the floor; SOURCE=path adds a
 # POSTGRES_PORT says where it listens; without it 55432, or another free port.
 postgres: ## Start a PostgreSQL server on loopback and print its URL; install it if root may.
 	AGENTGYM_POSTGRES_PORT=$(POSTGRES_PORT) $(PYTHON) tests/postgres_server.py start
+
+mariadb: $(READY) ## Run a MariaDB server on loopback until Ctrl-C; install it if root may.
+	$(BIN)/python tests/mariadb_server.py
 
 postgres-stop: ## Stop that server.
 	$(PYTHON) tests/postgres_server.py stop

@@ -1,4 +1,4 @@
-"""`agentgym build`: a database or script becomes a domain folder."""
+"""`agentgym build`: a database, script or graph becomes a domain folder."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ __all__ = ["build"]
 
 def build(
     source: Annotated[
-        Path,
-        typer.Argument(help="A SQLite file, a SQL script, or a Turtle file.", show_default=False),
+        str,
+        typer.Argument(
+            help="A SQLite file, a SQL script, a graph (RDF, GraphML, node-link JSON, TSV "
+            "or CSV of triples), a tables.json, or the URL of a "
+            "database: postgresql://user@host/name.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the domain to write.", show_default=False)],
     tasks: Annotated[int, typer.Option(min=0, help="How many proved tasks are wanted.")] = 50,
@@ -34,6 +39,16 @@ def build(
     focus: Annotated[
         str, typer.Option(help="Tables to keep, with what they refer to: TABLE,TABLE,...")
     ] = "",
+    only: Annotated[
+        str | None, typer.Option(help="The schema wanted, of a file that has many.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Names of the nodes of a graph: a line each of identifier, tab, label.",
+            show_default=False,
+        ),
+    ] = None,
     keep_personal: Annotated[
         bool, typer.Option("--keep-personal", help="Leave personal and secret values as they are.")
     ] = False,
@@ -52,15 +67,16 @@ def build(
     ] = False,
 ) -> None:
     """Build a domain from a database: schema, rows, tools, rules and proved tasks."""
-    if not source.exists():
+    live = "://" in source
+    if not live and not Path(source).exists():
         raise UsageError(
-            "a database or a script", found="nothing", where=str(source), hint="check the path"
+            "a database or a script", found="nothing", where=source, hint="check the path"
         )
     from agentgym.build import one  # noqa: PLC0415 - its word lists take seconds, and other commands do not need it
 
     tell = narrator()
     report = one.build(
-        source,
+        source if live else Path(source),
         out,
         name=name,
         tasks=tasks,
@@ -71,6 +87,8 @@ def build(
         force=force,
         max_tools=max_tools,
         rules=rules,
+        only=only,
+        labels=labels,
         progress=tell,
     )
     tell("done")

@@ -57,7 +57,7 @@ class Report(Record, kw_only=True):
 
 
 def build(
-    source: Path,
+    source: Path | str,
     out: Path,
     *,
     name: str | None = None,
@@ -69,12 +69,15 @@ def build(
     force: bool = False,
     max_tools: int = 40,
     rules: int = 2,
+    only: str | None = None,
+    labels: Path | None = None,
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build a domain folder from a source.
 
     Args:
-        source: A SQLite file, a SQL script or a Turtle file.
+        source: A SQLite file, a SQL script, a graph file, a `tables.json`, or the URL of a
+            database as SQLAlchemy writes it.
         out: The folder to write.
         name: Name of the domain; the last part of `out` by default.
         tasks: How many certified tasks are wanted.
@@ -85,6 +88,8 @@ def build(
         force: Replace a domain folder that is there.
         max_tools: Most tools that an episode shows.
         rules: How complex the rules of the business are, 0 (invariants alone) to 4.
+        only: The schema wanted, of a file that has many.
+        labels: A file of labels for the nodes of a graph: identifier, tab, label.
         progress: Told a line a stage.
 
     Raises:
@@ -97,8 +102,8 @@ def build(
         )
     name = _legal_name(out.resolve().name if name is None else name, given=name is not None)
     _free(out, name, force=force)
-    progress(f"reading {source.name}")
-    draft = sources.read(source, rows=rows, focus=tuple(focus), seed=seed)
+    progress(f"reading {sources.called(source)}")
+    draft = sources.read(source, rows=rows, focus=tuple(focus), seed=seed, only=only, labels=labels)
     progress(f"{len(draft.schema.entities)} entities; inferring what the fields mean")
     schema = discover(infer(draft.schema, draft.rows), draft.rows)
     imported = dict(draft.rows)
@@ -150,6 +155,9 @@ def build(
                 "keep_personal": keep_personal,
                 "max_tools": max_tools,
                 "rules": rules,
+                **({"only": only} if only is not None else {}),
+                **({"labels": labels.name} if labels is not None else {}),
+                **draft.options,
             },
             rows=_origin(imported, filled_rows),
             skipped=draft.skipped,

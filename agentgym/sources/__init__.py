@@ -1,10 +1,11 @@
-"""The outside, turned into a `Draft`: SQLite files, SQL scripts, graphs.
+"""The outside, turned into a `Draft`: SQLite files, SQL scripts, lists of schemas, graphs, servers.
 
-`read` is the door; it finds out what a file is from its content. Every kind of source
-yields the same raw tables, and one road leads from there to the draft. Next: `domain`.
+`read` is the door; it finds out what a file is from its content, and takes the URL of a live
+database as well. Every kind of source yields the same raw tables, and one road leads from
+there to the draft. Next: `domain`.
 """
 
 from agentgym.sources.draft import Draft
-from agentgym.sources.read import read
+from agentgym.sources.read import called, read
 
-__all__ = ["Draft", "read"]
+__all__ = ["Draft", "called", "read"]

@@ -49,7 +49,7 @@ def assemble(
         kind: Of source.
         name: File name.
         sha256: Of the file.
-        dialect: Of SQL; empty for none.
+        dialect: Of SQL, or the writing of a graph; empty for none.
         rows: How many rows to keep, about; None for all up to `MOST_ROWS`.
         focus: Tables that the domain is about; empty for all.
         seed: The choice of rows.
@@ -79,6 +79,7 @@ def assemble(
         schema=schema,
         rows=kept,
         skipped={what: n for what, n in sorted(skipped.items()) if n},
+        options=dict(raw.options),
         notes=tuple(notes),
     )
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 from agentgym.errors import SourceError
 from agentgym.formats import Json
-from agentgym.sources.infer import raw_candidates
+from agentgym.sources.closure import complete
 from agentgym.sources.pragma import describe, quote_name
 from agentgym.sources.sql import index_details, table_details
 from agentgym.sources.tables import Raw, RawTable, is_bookkeeping, unrun
@@ -28,8 +28,6 @@ _POOL = 20_000
 """Most rows that are read of one table at first."""
 _RUN = 500
 """Rows of a large table that are taken one after the other: families stay together."""
-_LIKELY = 75
-"""From this strength of a name on, the rows that it may refer to are fetched."""
 
 
 def read_database(path: Path) -> Raw:
@@ -76,7 +74,8 @@ def _read(db: sqlite3.Connection) -> Raw:
     for table in raw.tables:
         if not is_bookkeeping(table.name):
             _load(db, table)
-    _complete(db, raw)
+    partial = {t.name for t in raw.tables if t.total is not None and len(t.rows) < t.total}
+    complete(raw, partial, lambda table, names, wanted: _fetch(db, table, names, wanted))
     return raw
 
 
@@ -130,57 +129,6 @@ def _load(db: sqlite3.Connection, table: RawTable) -> None:
     for start in starts:
         found.update(dict.fromkeys(db.execute(query, (start,)).fetchall()))
     table.rows = list(found)
-
-
-def _complete(db: sqlite3.Connection, raw: Raw) -> None:
-    """Add to tables read in part the rows that others refer to."""
-    partial = {t.name for t in raw.tables if t.total is not None and len(t.rows) < t.total}
-    if not partial:
-        return
-    links = list(_links_to(raw, partial))
-    there: dict[tuple[str, tuple[str, ...]], set[tuple[Json, ...]]] = {}
-    for _, _, target, theirs in links:
-        there.setdefault((target.name, theirs), set(_values(target, theirs)))
-    grown = True
-    while grown:
-        grown = False
-        for child, mine, target, theirs in links:
-            missing = set(_values(child, mine)) - there[target.name, theirs]
-            missing = {m for m in missing if not any(isinstance(v, bytes) or v is None for v in m)}
-            added = list(_fetch(db, target, theirs, missing)) if missing else []
-            old = set(target.rows) if added else set()
-            added = [row for row in added if row not in old]
-            target.rows += added
-            grown |= bool(added)
-            for (name, columns), known in there.items():
-                if name == target.name:
-                    known.update(_values(target, columns, added))
-            there[target.name, theirs] |= missing
-
-
-def _links_to(
-    raw: Raw, partial: set[str]
-) -> Iterator[tuple[RawTable, tuple[str, ...], RawTable, tuple[str, ...]]]:
-    for table in raw.tables:
-        for reference in table.references:
-            target = raw.table(reference.target)
-            if target is not None and target.name in partial:
-                theirs = reference.target_columns or target.key
-                spelled = [target.column(name) for name in theirs]
-                if len(theirs) == len(reference.columns) and None not in spelled:
-                    names = tuple(column.name for column in spelled if column is not None)
-                    yield table, reference.columns, target, names
-    for candidate in raw_candidates(raw.tables):
-        child, target = raw.table(candidate.table), raw.table(candidate.target)
-        if child and target and target.name in partial and candidate.strength >= _LIKELY:
-            yield child, (candidate.column,), target, (candidate.target_column,)
-
-
-def _values(
-    table: RawTable, names: Sequence[str], rows: Sequence[Sequence[Json]] | None = None
-) -> Iterable[tuple[Json, ...]]:
-    places = [table.position(name) for name in names]
-    return (tuple(row[place] for place in places) for row in (table.rows if rows is None else rows))
 
 
 def _fetch(

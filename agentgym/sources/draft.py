@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agentgym.formats import Record
+from agentgym.formats import Json, Record
 from agentgym.schema import Schema
 from agentgym.schema.types import Rows
 
@@ -23,5 +23,7 @@ class Draft(Record, kw_only=True):
     """Entity name to rows in stored form; an entity without rows in the source is absent."""
     skipped: dict[str, int] = {}
     """What was left out, by kind (`trigger`, `row with a broken reference`), with counts."""
+    options: dict[str, Json] = {}
+    """What the source itself decided: `synthetic_labels` where the names are ours."""
     notes: tuple[str, ...] = ()
     """One sentence each for what a person should know, naming what was left out."""

@@ -203,7 +203,7 @@ def _precedents(sheets: Mapping[str, Sheet]) -> list[Candidate]:
         for column in sheet.columns:
             aims = said.get(column.name.casefold(), Counter())
             words_of = words(column.name)
-            if len(aims) != 1 or (words_of[-1:] == words_of and words_of[0] in _GENERIC):
+            if len(aims) != 1 or (len(words_of) == 1 and words_of[0] in _GENERIC):
                 continue
             (target, key), times = next(iter(aims.items()))
             if times > 1 and (sheet.name, column.name) != (target, key):

@@ -155,6 +155,8 @@ class Raw:
     tables: list[RawTable] = dataclasses.field(default_factory=list)
     skipped: Counter[str] = dataclasses.field(default_factory=Counter)
     notes: list[str] = dataclasses.field(default_factory=list)
+    options: dict[str, Json] = dataclasses.field(default_factory=dict)
+    """What the source itself decided, to be recorded with what was asked for."""
 
     def table(self, name: str) -> RawTable | None:
         """Find a table by name, letter case aside; None when there is none."""

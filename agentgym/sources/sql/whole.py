@@ -57,7 +57,7 @@ def _nothing(script: Script, where: str) -> SourceError:
         "an SQL script that creates tables",
         found=(found or "none") + first,
         where=where,
-        hint="give a SQLite database, an SQL script with CREATE TABLE, or a Turtle graph",
+        hint="give a SQLite database, an SQL script with CREATE TABLE, or a knowledge graph",
     )
 
 
