@@ -433,3 +433,17 @@ def test_what_a_script_declares(tmp_path: Path) -> None:
     assert draft.skipped["partial index"] == 1
     assert any("function stamp, trigger touch" in note for note in draft.notes)
     assert violations(draft.schema, draft.rows) == []
+
+
+def test_rows_without_a_parent_belong_to_none() -> None:
+    """A NULL refers to nothing, though the field that is referred to may be NULL as well."""
+    shop = entity("shop", field("code", "text", nullable=True, unique=True), field("visits"))
+    visit = entity("visit", field("shop_id", "text", "reference", nullable=True))
+    relation = Relation(
+        name="visit_shop", entity="visit", fields=("shop_id",), target="shop",
+        target_fields=("code",), label="shop", inverse="visits",
+    )  # fmt: skip
+    schema = Schema(entities=(shop, visit), relations=(relation,))
+    rows = {"shop": ((1, "a", 0), (2, None, 0)), "visit": ((1, "a"), (2, None), (3, None))}
+    count = Derived(id="visits", entity="shop", field="visits", how="count", relation="visit_shop")
+    assert compute(schema, count, Columns(schema, rows)) == [1, 0]

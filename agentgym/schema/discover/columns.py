@@ -45,7 +45,7 @@ class Columns:
         """Return for each child row the place of its parent row; -1 where it has none."""
         if relation.name not in self._parents:
             theirs = zip(*(self(relation.target, f) for f in relation.target_fields), strict=True)
-            places = {mark: place for place, mark in enumerate(theirs)}
+            places = {mark: place for place, mark in enumerate(theirs) if None not in mark}
             mine = zip(*(self(relation.entity, f) for f in relation.fields), strict=True)
             self._parents[relation.name] = [places.get(mark, -1) for mark in mine]
         return self._parents[relation.name]
