@@ -90,7 +90,7 @@ def _entity(name: str, *fields: Field, **more: Any) -> Entity:
         label=name.replace("_", " "),
         plural=f"{name.replace('_', ' ')}s",
         key=key,
-        key_source=source,
+        key_source=source,  # type: ignore[arg-type]
         fields=(*own, *fields),
         **more,
     )
@@ -431,7 +431,7 @@ RULES = (
 )
 
 
-def _arg(param: str, field: str = "", required: bool = False) -> Argument:
+def _arg(param: str, field: str = "", *, required: bool = False) -> Argument:
     return Argument(param=param, field=field or param, description=param, required=required)
 
 
@@ -488,9 +488,13 @@ def _tools(schema: Schema) -> list[Tool]:
         entity="orders", key=(_arg("orders_id", required=True),), to=_arg("status", required=True)
     )
     transfer = Transfer(
-        source=Side(entity="account", key=(_arg("from_id", "account_id", True),), field="balance"),
-        target=Side(entity="account", key=(_arg("to_id", "account_id", True),), field="balance"),
-        amount=_arg("amount", "balance", True),
+        source=Side(
+            entity="account", key=(_arg("from_id", "account_id", required=True),), field="balance"
+        ),
+        target=Side(
+            entity="account", key=(_arg("to_id", "account_id", required=True),), field="balance"
+        ),
+        amount=_arg("amount", "balance", required=True),
         same=(("currency", "currency"),),
     )
     link = Link(entity="product_tag", ends=ends, values=(_arg("note"),))
@@ -499,11 +503,15 @@ def _tools(schema: Schema) -> list[Tool]:
         steps=(
             Step(
                 term=Unlink(
-                    entity="product_tag", ends=(ends[0], _arg("old_tag_id", "tag_id", True))
+                    entity="product_tag",
+                    ends=(ends[0], _arg("old_tag_id", "tag_id", required=True)),
                 )
             ),
             Step(
-                term=Link(entity="product_tag", ends=(ends[0], _arg("new_tag_id", "tag_id", True)))
+                term=Link(
+                    entity="product_tag",
+                    ends=(ends[0], _arg("new_tag_id", "tag_id", required=True)),
+                )
             ),
         )
     )
@@ -658,7 +666,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
 }
 
 
-PARTS = {
+PARTS: dict[str, tuple[Any, ...]] = {
     "derived": DERIVED,
     "exclusives": EXCLUSIVES,
     "checks": CHECKS,
@@ -679,9 +687,8 @@ def choices() -> st.SearchStrategy[dict[str, list[str]]]:
 
 def chosen(ids: dict[str, list[str]]) -> Domain:
     """Put together the market of those parts."""
-    return market(
-        **{
-            name: tuple(next(one for one in PARTS[name] if one.id == i) for i in found)
-            for name, found in ids.items()
-        }
-    )
+    parts: dict[str, Any] = {
+        name: tuple(next(one for one in PARTS[name] if one.id == i) for i in found)
+        for name, found in ids.items()
+    }
+    return market(**parts)

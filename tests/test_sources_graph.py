@@ -9,6 +9,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import networkx as nx
@@ -357,7 +358,9 @@ def test_a_very_long_line(tmp_path: Path) -> None:
 
 def test_values_that_say_nothing(tmp_path: Path) -> None:
     """Empty attributes are as if they were not there."""
-    nodes = [{"id": n, "name": f"Node {n}", "word": "" if n else None, "list": []} for n in (0, 1)]
+    nodes: list[dict[str, Any]] = [
+        {"id": n, "name": f"Node {n}", "word": "" if n else None, "list": []} for n in (0, 1)
+    ]
     text = json.dumps({"nodes": nodes, "links": [{"source": 0, "target": 1, "why": ""}]})
     found = draft(tmp_path, "a.json", text)
     assert [row["name"] for row in table(found, "thing")] == ["Node 0", "Node 1"]
@@ -437,7 +440,7 @@ def test_every_statement_is_there_or_counted(said: list[tuple[int, str, int | st
         if any(field.name == "mark" for field in entity.fields)
         for row in table(found, entity.name)
     ]
-    assert sorted(marked) == sorted(f"m{n}" for n in there)
+    assert sorted(map(str, marked)) == sorted(f"m{n}" for n in there)
     stored = 0
     for entity in found.schema.entities:
         leaving = found.schema.parents(entity.name)

@@ -214,7 +214,7 @@ def test_large_tables_are_read_in_part(postgres_url: str, monkeypatch: pytest.Mo
     stream = rows_room._Source._rows
 
     def counted(self: Any, query: Any) -> Any:
-        found = stream(self, query)
+        found = list(stream(self, query))
         seen[self._table.name] = seen.get(self._table.name, 0) + len(found)
         return found
 
@@ -286,7 +286,7 @@ def test_missing_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_vanished_server(shop: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that is cut in the middle is an error of the source."""
-    load = live.load
+    load = rows_room.load
 
     def cut(link: sa.Connection, *rest: Any) -> None:
         number = link.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()

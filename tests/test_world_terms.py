@@ -371,10 +371,10 @@ def test_guards_agree_with_the_reference(predicate: Any, before: Any, after: Any
     check = guard(rule, ENGINE.image, {})
     if expected is False:
         with pytest.raises(Refusal) as refused:
-            check(WORLD, before, after)
+            check(WORLD, before, after, {})
         assert refused.value.fault.rule == "r"
     else:
-        check(WORLD, before, after)
+        check(WORLD, before, after, {})
 
 
 def test_records_of_the_room_are_frozen() -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import GenericFunction
 __all__ = ["POSTGRES", "SQLITE", "Statement", "folded_key", "render"]
 
 SQLITE: sa.Dialect = dialect(paramstyle="qmark")
-POSTGRES: sa.Dialect = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call]
+POSTGRES: sa.Dialect = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
 
 Statement = tuple[str, tuple[str, ...]]
 """SQL text and the names of its parameters, in order."""
