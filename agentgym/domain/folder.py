@@ -5,6 +5,7 @@ A name or a folder comes in, a `Domain` that fits together goes out. Next: `popu
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ def _parse_rows(schema: Schema, lines: bytes, where: str) -> dict[str, tuple[Row
 
 
 def _wrong(expected: str, found: Json, where: str, hint: str = "") -> DomainError:
-    shown = "nothing" if found is None else repr(found)
+    shown = str(found) if isinstance(found, Decimal) else repr(found)
+    shown = "nothing" if found is None else shown
     return DomainError(expected, found=shown, where=where, hint=hint or "undo the edit")
 
 

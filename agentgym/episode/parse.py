@@ -8,19 +8,25 @@ reason for it. Next: `play`.
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from agentgym.formats import Json, Record
 
-__all__ = ["Attempt", "Parsed", "parse"]
+__all__ = ["Attempt", "Parsed", "message", "parse", "parse_call"]
 
 MAX_LENGTH = 2**18
 """Longest action, in characters."""
 MAX_CALLS = 16
-"""Most calls in one action."""
+"""Most calls in one action that are made."""
+MAX_ANSWERED = 256
+"""Most calls in one action that are answered one by one."""
+MAX_NAME = 256
+"""Longest name of a tool or a parameter that is read, in characters."""
 MAX_DEPTH = 64
 """Deepest nesting of lists and objects."""
 
@@ -73,6 +79,52 @@ def parse(action: object) -> Parsed:
     """
     if isinstance(action, Parsed):
         return action
+    parsed = _read(action)
+    count = len(parsed.calls)
+    return _too_many(_printed(action), count) if count > MAX_ANSWERED else parsed
+
+
+def parse_call(tool: object, arguments: Mapping[str, object]) -> Attempt:
+    """Read one call whose tool and arguments came apart, whatever they are."""
+    given, error = plain_arguments(arguments)
+    name = _clean(tool) if isinstance(tool, str) else tool
+    if error is not None:
+        return Attempt(name=_printed(name), raw=_printed(sorted(arguments)), error=error)
+    return _attempt({"name": name, "arguments": given}, _printed(name))
+
+
+def message(said: object) -> str:
+    """Return what is said as a text that can be written down: its first characters, if long."""
+    text = said if isinstance(said, str) else _printed(said)
+    return _clean(text[:MAX_LENGTH])
+
+
+def plain_arguments(arguments: Mapping[str, object]) -> tuple[dict[str, Json], str | None]:
+    """Make JSON of keyword arguments, apart from the objects that they came as.
+
+    Returns:
+        The arguments, and why they are none, if so.
+    """
+    given: dict[str, Any] = dict(arguments)
+    for name, value in given.items():
+        kind = type(value)
+        if kind is str:
+            if len(value) > MAX_LENGTH or _SURROGATES.search(value):
+                break
+        elif kind is int:
+            if value.bit_length() > 64:
+                break
+        elif kind is not bool and value is not None:
+            break
+        if len(name) > MAX_NAME or not name.isascii():
+            break
+    else:
+        return given, None
+    value, error = _plain(given)
+    return (value, None) if error is None else ({}, error)
+
+
+def _read(action: object) -> Parsed:
     if isinstance(action, str):
         return _text(action)
     if isinstance(action, (bytes, bytearray)):
@@ -87,36 +139,22 @@ def parse(action: object) -> Parsed:
     return _value(value, _ENCODER.encode(value).decode())
 
 
-def plain_arguments(arguments: Mapping[str, object]) -> tuple[dict[str, Json], str | None]:
-    """Make JSON of keyword arguments, apart from the objects that they came as.
-
-    Returns:
-        The arguments, and why they are none, if so.
-    """
-    for value in arguments.values():
-        kind = type(value)
-        if kind is str:
-            if _SURROGATES.search(value):  # type: ignore[call-overload]
-                break
-        elif kind is not int and kind is not bool and value is not None:
-            break
-    else:
-        return dict(arguments), None
-    value, error = _plain(dict(arguments))
-    return (value, None) if error is None else ({}, error)
-
-
 def _plain(value: object) -> tuple[Json, str | None]:
     try:
-        text = _ENCODER.encode(value).decode()
+        text = _ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         return None, f"expected JSON values; {_FORM}"
-    return _decode(text)
+    if len(text) > MAX_LENGTH:
+        return None, f"expected at most {MAX_LENGTH} characters of JSON, found {len(text)}"
+    return _decode(text.decode())
 
 
 def _printed(value: object) -> str:
+    """Print the beginning of anything, cheaply."""
+    if isinstance(value, str):
+        return _clean(value[:1000])
     try:
-        return _clean(str(value)[:1000])
+        return _clean(reprlib.repr(value)[:1000])
     except Exception:  # noqa: BLE001 - a foreign object may do anything when it is printed
         return f"<{type(value).__name__}>"
 
@@ -192,7 +230,9 @@ def _value(value: Json, raw: str) -> Parsed:
             return _message(value, raw)
         return Parsed(calls=(_attempt(value, raw),))
     if isinstance(value, list) and value:
-        return Parsed(calls=tuple(_attempt(part, raw) for part in value))
+        if len(value) > MAX_ANSWERED:
+            return _too_many(raw, len(value))
+        return Parsed(calls=tuple(_attempt(part, _said(part)) for part in value))
     return _bad(raw, f"expected a call, found {_kind(value)}; {_FORM}")
 
 
@@ -211,7 +251,9 @@ def _message(value: dict[str, Json], raw: str) -> Parsed:
     thought = value.get("reasoning_content", value.get("reasoning"))
     reasoning = thought if isinstance(thought, str) and thought else None
     if calls:
-        attempts = tuple(_attempt(call, raw) for call in calls)
+        if len(calls) > MAX_ANSWERED:
+            return _too_many(raw, len(calls))
+        attempts = tuple(_attempt(call, _said(call)) for call in calls)
         return Parsed(calls=attempts, text=(content or "").strip(), reasoning=reasoning)
     inner = _text(content or "")
     return Parsed(calls=inner.calls, text=inner.text, reasoning=reasoning)
@@ -227,6 +269,10 @@ def _attempt(value: Json, raw: str) -> Attempt:
     if not isinstance(name, str) or not name:
         found = "no name" if name is None or name == "" else f"{_kind(name)} as its name"
         return Attempt(raw=raw, error=f"expected the name of a tool, found {found}; {_FORM}")
+    if len(name) > MAX_NAME:
+        return Attempt(
+            raw=raw, error=f"expected the name of a tool, found {len(name)} characters; {_FORM}"
+        )
     given = head.get("arguments", head.get("parameters"))
     if isinstance(given, str) and given.strip():
         decoded, error = _decode(given)
@@ -237,12 +283,20 @@ def _attempt(value: Json, raw: str) -> Attempt:
         given = {}
     if not isinstance(given, dict):
         error = f"expected an object as arguments, found {_kind(given)}; {_FORM}"
-        return Attempt(name=name, raw=_ENCODER.encode(given).decode(), error=error)
+        return Attempt(name=name, raw=_said(given), error=error)
     return Attempt(name=name, arguments=given)
+
+
+def _said(part: Json) -> str:
+    return _ENCODER.encode(part).decode()
 
 
 def _bad(raw: str, error: str) -> Parsed:
     return Parsed(calls=(Attempt(raw=raw, error=error),))
+
+
+def _too_many(raw: str, count: int) -> Parsed:
+    return _bad(raw[:1000], f"expected at most {MAX_CALLS} calls in one action, found {count}")
 
 
 def _decode(text: str) -> tuple[Json, str | None]:

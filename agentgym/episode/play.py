@@ -23,7 +23,15 @@ from agentgym.episode.log import (
     events,
     outputs,
 )
-from agentgym.episode.parse import MAX_CALLS, Attempt, Parsed, parse, plain_arguments
+from agentgym.episode.parse import (
+    MAX_CALLS,
+    Attempt,
+    Parsed,
+    message,
+    parse,
+    parse_call,
+    plain_arguments,
+)
 from agentgym.episode.view import View
 from agentgym.errors import nearest
 from agentgym.formats import Json, Record, decode, to_text
@@ -160,17 +168,11 @@ class Episode:
         """
         if self.done:
             return ENDED
-        plain, error = plain_arguments(arguments)
-        if error is None and self._view.kinds.get(tool) == "tool":
-            return self._single(tool, plain)[0]
-        name = tool if isinstance(tool, str) else str(tool)
-        if error is None and name.isascii():
-            attempt = Attempt(name=name, arguments=plain)
-        elif error is None:
-            return self.act({"name": name, "arguments": plain}).results[0]
-        else:
-            attempt = Attempt(name=name, raw=str(sorted(arguments)), error=error)
-        return self._perform(Parsed(calls=(attempt,))).results[0]
+        if type(tool) is str and self._view.kinds.get(tool) == "tool":
+            plain, error = plain_arguments(arguments)
+            if error is None:
+                return self._single(tool, plain)[0]
+        return self._perform(Parsed(calls=(parse_call(tool, arguments),))).results[0]
 
     def call_json(self, action: object) -> Result | list[Result]:
         """Do whatever an agent sends: calls in any of the usual forms, or a message.
@@ -186,15 +188,14 @@ class Episode:
         return results[0] if len(results) == 1 else list(results)
 
     def say(self, text: str) -> str:
-        """Say something to the user; one turn.
+        """Say something to the user, who hears the first 262144 characters; one turn.
 
         Returns:
             What the user replies.
         """
         if self.done:
             return _text_of(ENDED)
-        plain = parse(text).text or text.encode(errors="replace").decode()
-        return self._say(Parsed(text=plain)).observation
+        return self._say(Parsed(text=message(text))).observation
 
     def act(self, action: object) -> Turn:
         """Do what an agent sends, as one turn, and say what it sees.

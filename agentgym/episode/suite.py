@@ -219,7 +219,12 @@ class Suite:
             ValueError: The episode is closed.
         """
         task = self.task(episode.task_id)
-        return self._judge.verdict(task.goal, self.ending(episode), instruction=task.instruction)
+        return self._judge.verdict(
+            task.goal,
+            self.ending(episode),
+            instruction=task.instruction,
+            party=task.plan.who(),
+        )
 
     def digest(self, episode: Episode) -> str:
         """Return the digest of an episode's rows.

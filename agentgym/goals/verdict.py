@@ -6,15 +6,18 @@ proportional to what changed and what was answered, not to the tables.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentgym.domain import Domain
 from agentgym.formats import Json, Record
 from agentgym.goals import answers
 from agentgym.goals.equivalence import compare
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
+from agentgym.plan import Fact
 from agentgym.rules import Add, sentence
-from agentgym.tools.algebra import subject
+from agentgym.schema import Entity
+from agentgym.schema.types import Row, to_stored
+from agentgym.tools.algebra import Identify, subject
 from agentgym.trajectory import Call, Result
 from agentgym.world import RowChange
 
@@ -43,8 +46,8 @@ class Verdict(Record, kw_only=True):
     success: bool
     terms: dict[str, float]
     """`success`, `state` (required changes made), `frame` (nothing else changed), `answer`,
-    `evidence` (the answer was looked up), `policy` (no advisory rule was broken), `outcome`:
-    each 0.0 or 1.0."""
+    `evidence` (the answer was looked up), `policy` (no advisory rule was broken, the user not
+    taken for somebody else), `outcome`: each 0.0 or 1.0."""
     reasons: tuple[str, ...] = ()
     """Why it failed, for the branch that came nearest; empty on success."""
 
@@ -64,23 +67,35 @@ class Judge:
             if effect.lasting and isinstance(effect.do, Add)
         )
         self._rivals: dict[tuple[str, str], frozenset[str]] = {}
+        self._keyed: dict[str, dict[Row, Row]] = {}
 
-    def verdict(self, goal: Goal, ending: Ending, *, instruction: str = "") -> Verdict:
+    def verdict(
+        self,
+        goal: Goal,
+        ending: Ending,
+        *,
+        instruction: str = "",
+        party: Sequence[Fact] = (),
+    ) -> Verdict:
         """Judge how an episode ended.
 
         Args:
             goal: What the task requires.
             ending: How the episode ended.
             instruction: What the user asked for; names in it are no hedges of an answer.
+            party: Facts that tell who the user is: nobody may be taken for somebody else.
 
         Returns:
             Success if any branch of the goal is met; otherwise the terms and reasons of
             the branch that came nearest.
         """
-        verdicts = [self._branch(branch, ending, instruction) for branch in goal.branches]
+        mistaken = self._mistaken(party, ending.calls)
+        verdicts = [self._branch(one, ending, instruction, mistaken) for one in goal.branches]
         return max(verdicts, key=lambda v: (v.success, sum(v.terms.values())))
 
-    def _branch(self, branch: Branch, ending: Ending, instruction: str) -> Verdict:
+    def _branch(
+        self, branch: Branch, ending: Ending, instruction: str, mistaken: list[str]
+    ) -> Verdict:
         missing, extra = compare(branch.changes, ending.changes, self._domain.schema, self._lasting)
         outcome = _outcome(branch, ending)
         answer = self._answers(branch.answers, ending, answers.normal(instruction))
@@ -90,7 +105,7 @@ class Judge:
             "frame": extra,
             "answer": answer,
             "evidence": evidence,
-            "policy": self._broken(ending.calls),
+            "policy": self._broken(ending.calls) + mistaken,
             "outcome": outcome,
         }
         reasons = tuple(reason for found in parts.values() for reason in found)
@@ -144,6 +159,39 @@ class Judge:
             f"broke rule {name}: {sentence(self._domain.rule(name), self._domain.schema)}"
             for name in broken
         ]
+
+    def _mistaken(self, party: Sequence[Fact], calls: Sequence[tuple[Call, Result]]) -> list[str]:
+        """Say whether the user was ever identified as somebody else."""
+        if not party:
+            return []
+        schema = self._domain.schema
+        entity = schema.entity(party[0].entity)
+        wanted = {
+            entity.position(fact.field): to_stored(entity.field(fact.field), fact.value)
+            for fact in party
+        }
+        for call, result in calls:
+            tool = self._domain.tool_by_name.get(call.name)
+            if tool is None or not isinstance(tool.term, Identify) or not result.ok:
+                continue
+            told = result.data["identified"]
+            if tool.term.entity != entity.name or set(told) != set(entity.key):
+                continue
+            key = tuple([to_stored(entity.field(name), told[name]) for name in entity.key])
+            row = self._known(entity).get(key)
+            if row is None or any(row[place] != value for place, value in wanted.items()):
+                return [f"identified the user as another {entity.label}"]
+        return []
+
+    def _known(self, entity: Entity) -> Mapping[Row, Row]:
+        """Return the rows of an entity at the start, by key."""
+        if entity.name not in self._keyed:
+            places = [entity.position(name) for name in entity.key]
+            self._keyed[entity.name] = {
+                tuple([row[place] for place in places]): row
+                for row in self._domain.rows.get(entity.name, ())
+            }
+        return self._keyed[entity.name]
 
     def _rivals_of(self, entity: str, field: str) -> frozenset[str]:
         pair = entity, field

@@ -143,6 +143,10 @@ class Plan(Record, kw_only=True):
         """Return the fact of that id."""
         return next(fact for fact in self.facts if fact.id == id)
 
+    def who(self) -> tuple[Fact, ...]:
+        """Return the facts that tell who the user is; none where no rule wants to know."""
+        return () if self.party is None else tuple(map(self.fact, self.party.facts))
+
     def node(self, id: str) -> Node:
         """Return the node of that id."""
         return next(node for node in self.nodes if node.id == id)

@@ -88,7 +88,11 @@ class Prover(Certifier):
             answer=lowered.answers[0]
             if len(lowered.answers) == 1
             else list(lowered.answers) or None,
-            knobs={"family": plan.family, "phrasing": wording.phrasing},
+            knobs={
+                "family": plan.family,
+                "phrasing": wording.phrasing,
+                **{k: v for k, v in self.domain.source.options.items() if k == "synthetic_labels"},
+            },
             measured=self.measured(plan, lowered, low),
             certificate=Certificate(gates=(), mutants=0, start="", end=""),
         )

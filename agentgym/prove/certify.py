@@ -107,7 +107,10 @@ class Certifier:
             results.append(result)
         self.check_effects(task)
         verdict = self.judge.verdict(
-            task.goal, self.runner.play(gold_run(task)), instruction=task.instruction
+            task.goal,
+            self.runner.play(gold_run(task)),
+            instruction=task.instruction,
+            party=task.plan.who(),
         )
         if not verdict.success:
             raise RefusedError("executes", "; ".join(verdict.reasons))

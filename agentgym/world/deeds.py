@@ -17,6 +17,7 @@ from agentgym.world.arguments import Given, Reader
 from agentgym.world.door import Doors
 from agentgym.world.guards import Guard, Kind, guards, invariants, noted
 from agentgym.world.reads import Body
+from agentgym.world.refusals import Refusal
 from agentgym.world.rows import World
 from agentgym.world.tables import Table
 
@@ -45,30 +46,25 @@ def body(tool: Tool, deed: Deed, doors: Doors) -> Body:
     read, act, show, _, _, _ = deed
     note = noted(tool, doors.image)
 
-    def plain(world: World, arguments: object) -> Json:
+    def body(world: World, arguments: object) -> Json:
         given = read(arguments)
         world.begin()
         try:
-            return show(world, act(world, given, given))
-        except BaseException:
-            world.undo()
+            try:
+                data = show(world, act(world, given, given))
+                if note is not None:
+                    note(world, given)
+            except Refusal:
+                world.undo()
+                raise
+        except Refusal:
             raise
-
-    if note is None:
-        return plain
-
-    def remembering(world: World, arguments: object) -> Json:
-        given = read(arguments)
-        world.begin()
-        try:
-            data = show(world, act(world, given, given))
-            note(world, given)
         except BaseException:
-            world.undo()
+            world.mend()
             raise
         return data
 
-    return remembering
+    return body
 
 
 def checks(

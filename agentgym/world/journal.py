@@ -82,6 +82,15 @@ def rows_hash(rows: Mapping[str, Iterable[Row]]) -> int:
     return total % MODULUS
 
 
+def difference(delta: Delta) -> int:
+    """Return by how much changed rows move the digest."""
+    total = 0
+    for (entity, _), (start, now) in delta.items():
+        total += row_hash(entity, now) if now is not None else 0
+        total -= row_hash(entity, start) if start is not None else 0
+    return total % MODULUS
+
+
 class Journal:
     """The changed rows of one world, and their share of the digest."""
 
@@ -98,6 +107,9 @@ class Journal:
 
     def record(self, entity: str, key: Key, before: Row | None, after: Row | None) -> None:
         """Note that a row was written: inserted (before is None), deleted or changed."""
+        write = (entity, before, after)
+        # First of all, so that what is not on the trail has not happened.
+        self.trail.append(write)
         slot = (entity, key)
         known = self.delta.get(slot)
         if known is None:
@@ -106,9 +118,7 @@ class Journal:
             del self.delta[slot]
         else:
             self.delta[slot] = (known[0], after)
-        write = (entity, before, after)
         self._log.append(write)
-        self.trail.append(write)
         self.revision += 1
 
     def digest(self) -> int:

@@ -26,6 +26,7 @@ from agentgym.world.journal import (
     RowChange,
     Session,
     Snapshot,
+    difference,
     rows_hash,
     steps,
 )
@@ -70,6 +71,11 @@ class Image:
             found = [row[place] for row in self.domain.rows.get(entity, ())]
             self._highest[slot] = max((v for v in found if isinstance(v, int)), default=0)
         return max(self._highest[slot], 0)
+
+    def start(self, entity: str) -> dict[Key, Row]:
+        """Return the rows of an entity at the start, by key. Costs O(rows)."""
+        key_of = self.tables[entity].key_of
+        return {key_of(row): row for row in self.domain.rows.get(entity, ())}
 
     def pattern(self, entity: str, place: int) -> Pattern:
         """Return the spelling of a text key, from the rows at the start."""
@@ -234,6 +240,39 @@ class World:
 
     def undo(self) -> None:
         """Take back every write since `begin`, with counters and session: as if never called."""
+        try:
+            self._undo()
+        except BaseException:
+            self.mend()
+            raise
+
+    def mend(self) -> None:
+        """Do what `undo` does after anything whatever, though it came in the middle of a write.
+
+        Costs O(changed rows) and the size of the rows at the start.
+        """
+        journal, keyed = self._journal, {n: table.key_of for n, table in self._tables.items()}
+        revision, self.counters, self.session = self._before
+        began: Delta = {}
+        for entity, before, after in journal.trail:
+            row = after if before is None else before
+            assert row is not None
+            began.setdefault((entity, keyed[entity](row)), (None, before))
+        delta = dict(journal.delta)
+        for (entity, key), (_, row) in began.items():
+            start = self.image.start(entity).get(key)
+            delta.pop((entity, key), None)
+            if start != row:
+                delta[entity, key] = (start, row)
+        self._rebuild(delta, revision)
+
+    def _rebuild(self, delta: Delta, revision: int) -> None:
+        """Bring database and journal to a state, whatever each of them is at."""
+        self._link.reset()
+        self._apply(steps({}, delta))
+        self._journal.replace(delta, difference(delta), revision)
+
+    def _undo(self) -> None:
         revision, counters, session = self._before
         for entity, before, after in self._journal.trail[::-1]:
             if before is None:
@@ -250,9 +289,13 @@ class World:
     def reset(self) -> None:
         """Go back to the start: rows, clock, counters and session."""
         if self._journal.revision:
-            if self._journal.delta:
-                self._link.reset()
-            self._journal.clear()
+            try:
+                if self._journal.delta:
+                    self._link.reset()
+                self._journal.clear()
+            except BaseException:
+                self._rebuild({}, 0)
+                raise
         self.turns = 0
         self.counters = {}
         self.session = Session()
@@ -278,8 +321,12 @@ class World:
         """
         if snapshot.world != self.image.domain.world_hash:
             raise UsageError("a snapshot of this domain", found="one of another domain")
-        self._apply(steps(self._journal.delta, snapshot.delta))
-        self._journal.replace(snapshot.delta, snapshot.digest, snapshot.revision)
+        try:
+            self._apply(steps(self._journal.delta, snapshot.delta))
+            self._journal.replace(snapshot.delta, snapshot.digest, snapshot.revision)
+        except BaseException:
+            self._rebuild(self._journal.delta, self._journal.revision)
+            raise
         self.turns = snapshot.turns
         self.counters = dict(snapshot.counters)
         self.session = snapshot.session

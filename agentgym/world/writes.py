@@ -15,6 +15,7 @@ from agentgym.tools.algebra import Argument, Delete, Tool, Transition, Update
 from agentgym.world.arguments import Given, Reader, argument, keys, settable
 from agentgym.world.deeds import Deed, checks, latest
 from agentgym.world.door import Doors
+from agentgym.world.guards import guards
 from agentgym.world.reads import keyed, missing
 from agentgym.world.refusals import refuse, show
 from agentgym.world.rows import World
@@ -62,8 +63,8 @@ def transition(tool: Tool, term: Transition, doors: Doors) -> Deed:
     place, to = table.positions[field.name], term.to.param
     write, restless = _writer(tool, table, doors, term.key, (term.to,))
 
-    def still(before: Row, state: Stored) -> None:
-        if moves is not None and before[place] == state:
+    def still(state: Stored) -> None:
+        if moves is not None:
             refuse(
                 "rule_broken",
                 f"Rule {moves.id} does not allow this: the {field.label} is {show(state)} "
@@ -115,9 +116,14 @@ def _writer(
     key: Sequence[Argument],
     values: Sequence[Argument],
 ) -> tuple[Callable[..., Row], bool]:
-    """Return what puts new values into the row of a key, and whether more may follow."""
+    """Return what puts new values into the row of a key, and whether more may follow.
+
+    Where no value differs nothing is written, and yet the row is given: only to whom, and when,
+    the rules of the tool allow it.
+    """
     parameters = {one.field: one.param for one in values}
     asked = checks(tool, "update", table.entity.name, doors, parameters)
+    own = guards(tool, "update", doors.image, parameters, table.entity.name)
     inlet = doors.update(table.entity.name, tuple(parameters), asked, parameters)
     read_key, select, put = keyed(table, key), table.select, inlet.write
 
@@ -126,20 +132,24 @@ def _writer(
         given: Given,
         call: Given,
         changes: Sequence[tuple[int, Stored]],
-        first: Callable[[Row, Stored], None] | None = None,
+        still: Callable[[Stored], None] | None = None,
     ) -> Row:
         before: Row | None = world.execute(select, read_key(given)).fetchone()
         if before is None:
             missing(table, key, given)
-        if first is not None:
-            first(before, changes[0][1])
         row = list(before)
         changed = []
         for place, value in changes:
             if row[place] != value:
                 row[place] = value
                 changed.append(place)
-        return put(world, before, row, changed, call) if changed else before
+        if changed:
+            return put(world, before, row, changed, call)
+        for check in own:
+            check(world, before, before, call)
+        if still is not None:
+            still(changes[0][1])
+        return before
 
     return write, inlet.restless
 
