@@ -55,7 +55,9 @@ def check_gold(suite: Suite) -> None:
         changes = _changes(model, start, end)
         assert changes == runner.world.diff(), f"{task.id}: world and model changed other rows"
         ending = Ending(outcome=run.outcome, answer=run.answer, changes=changes, calls=tuple(told))
-        verdict = judge.verdict(task.goal, ending, instruction=task.instruction)
+        verdict = judge.verdict(
+            task.goal, ending, instruction=task.instruction, party=task.plan.who()
+        )
         assert verdict.success, f"{task.id}: by the model it fails: {verdict.reasons}"
     runner.world.close()
 

@@ -32,7 +32,7 @@ across rows, yes and once, 4 order, exceptions, advice, hand-over."""
 _ADVICE = ("order", "time_window", "limit")
 """Classes of which a rule may be advice only."""
 
-_OWNED = 6
+_OWNED = 12
 """Most kinds of rows that are protected from those to whom they do not belong."""
 
 
