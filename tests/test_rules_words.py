@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from market import market
 from strategies import schemas
 
 from agentgym.rules import (
@@ -807,3 +808,15 @@ def test_the_limit_of_a_time_has_two_sides(name: str, op: Any, seconds: int, now
         for p in passed
     }
     assert verdicts == {True, False}
+
+
+def test_a_choice_of_nothing_is_said() -> None:
+    """A list without values is never met, its negation always; both can be said."""
+    schema = market().schema
+    nothing = In(field="status", values=())
+    told = []
+    for predicate in (nothing, Not(of=nothing)):
+        rule = Rule(id="r", kind="state", entity="orders", on=("update",), predicate=predicate)
+        told.append(sentence(rule, schema))
+    assert told[0] != told[1]
+    assert all(one.endswith(".") for one in told)

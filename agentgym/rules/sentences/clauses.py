@@ -170,6 +170,8 @@ def compared(predicate: Compare | In, speaker: Speaker, *, positive: bool = True
     field = speaker.field(predicate.field, predicate.path)
     if isinstance(predicate, In):
         values = [value(field, one) for one in dict.fromkeys(predicate.values)]
+        if not values:
+            return "is none of the possible values" if positive else "is any value"
         if positive:
             return f"is {listing(values, 'or')}"
         return f"is neither {listing(values, 'nor')}" if len(values) > 1 else f"is not {values[0]}"
