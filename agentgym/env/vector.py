@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -106,14 +107,14 @@ class ToolVectorEnv(SyncVectorEnv):
 def _columns(infos: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Turn dicts into a dict of arrays with their masks; None where their keys differ."""
     first, found, number = infos[0], dict[str, Any](), len(infos)
-    if set(map(len, infos)) != {len(first)}:
+    if set(map(len, infos)) != {len(first)} or len(first) < 2:
         return None
-    every = np.ones(number, dtype=np.bool_)
-    for key, value in first.items():
-        try:
-            values = [info[key] for info in infos]
-        except KeyError:
-            return None
+    try:
+        columns = zip(*map(itemgetter(*first), infos), strict=True)
+    except KeyError:
+        return None
+    masks = np.ones((len(first), number), dtype=np.bool_)
+    for (key, value), values, mask in zip(first.items(), columns, masks, strict=True):
         kind: type = type(value)
         column: Any
         if kind is dict:
@@ -127,5 +128,5 @@ def _columns(infos: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
         else:
             column = np.empty(number, dtype=object)
             column[:] = values
-        found[key], found[f"_{key}"] = column, every.copy()
+        found[key], found[f"_{key}"] = column, mask
     return found
