@@ -228,8 +228,8 @@ def _forks(engine: Engine, writes: Calls) -> float:
     world = engine.world()
     for name, sent in writes[:20]:
         engine.call(world, name, sent)
-    world.fork()
-    spent = statistics.median(_each(lambda _: world.fork(), 30) for _ in range(_REPEATS))
+    world.fork().close()
+    spent = statistics.median(_each(lambda _: world.fork().close(), 30) for _ in range(_REPEATS))
     world.close()
     return spent
 

@@ -196,7 +196,7 @@ def figures() -> dict[str, tuple[float, float]]:
         for key in keys[:20]:
             engine.call(world, "update_order", {"order_id": key, "quantity": 13})
         snapshot = world.snapshot()
-        fork = _each(lambda _: world.fork(), 50)
+        fork = _each(lambda _: world.fork().close(), 50)
         keeping = _each(lambda _: world.snapshot(), 1000)
 
         world.reset()

@@ -135,7 +135,9 @@ class World:
         self._write, self._clash = link.write, link.clash
 
     def __del__(self) -> None:
-        self.close()
+        link = getattr(self, "_link", None)
+        if link is not None:
+            link.drop()
 
     def close(self) -> None:
         """Give the memory back; the world cannot be used any more. Harmless when repeated."""

@@ -56,6 +56,9 @@ class Link(Protocol):
     def close(self) -> None:
         """Give the rows back. Harmless when repeated."""
 
+    def drop(self) -> None:
+        """Its world is gone, perhaps amid a garbage collection, where no statement may run."""
+
 
 class Store(Protocol):
     """The rows of a domain at the start, ready to be multiplied."""

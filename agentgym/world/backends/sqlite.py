@@ -89,6 +89,9 @@ class _Link:
     def reset(self) -> None:
         self.execute("ROLLBACK TO base")
 
+    def drop(self) -> None:
+        """The connection is freed with its world: closing it amid a collection can crash SQLite."""
+
     def close(self) -> None:
         # The cursor goes first: whoever still holds its `execute` reaches no other world.
         connection, self._connection = self._connection, None

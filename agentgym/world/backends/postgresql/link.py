@@ -129,6 +129,10 @@ class _Link:
             self._rest()
             self._command(b"BEGIN")
 
+    def drop(self) -> None:
+        """As `close`."""
+        self.close()
+
     def close(self) -> None:
         """Give the rows back."""
         if self._run is _closed:
