@@ -28,6 +28,7 @@ from agentgym.tools.algebra import (
     listed,
     subject,
 )
+from agentgym.tools.derive.free import manual_tools
 from agentgym.tools.derive.naming import Names
 from agentgym.tools.views.extras import near_duplicates
 from agentgym.tools.views.faces import face, first_sentence, thinned
@@ -44,29 +45,6 @@ DOCUMENTS = (ListTools, ShowToolDoc, ReadManual, SearchManual)
 
 TALK = (AskUser, Conclude)
 """The terms that every view keeps."""
-
-_DOCUMENTS = (
-    Tool(
-        name="list_tools",
-        description="List the tools at hand, each with the first sentence of what it does.",
-        term=ListTools(),
-    ),
-    Tool(
-        name="show_tool_doc",
-        description="Show what one tool does and which parameters it takes.",
-        term=ShowToolDoc(),
-    ),
-    Tool(
-        name="read_manual",
-        description="Read a section of the desk manual; without one, the list of its sections.",
-        term=ReadManual(),
-    ),
-    Tool(
-        name="search_manual",
-        description="Search the desk manual for words, and get the paragraphs that fit best.",
-        term=SearchManual(),
-    ),
-)
 
 
 def withheld(
@@ -174,7 +152,7 @@ def _added(tools: Sequence[Tool], options: ViewOptions) -> list[Tool]:
     there = {type(tool.term) for tool in tools}
     names = {tool.name for tool in tools}
     found = []
-    for tool in _DOCUMENTS:
+    for tool in manual_tools():
         if type(tool.term) in wanted and type(tool.term) not in there:
             name = tool.name if tool.name not in names else f"desk_{tool.name}"
             found.append(msgspec.structs.replace(tool, name=name))
