@@ -37,6 +37,9 @@ _SQL = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _Place = tuple[str | None, str]
 """Schema and name of a table; no schema for the one that the connection reads by itself."""
 
+_OPTIONAL = frozenset({"unique_constraints", "indexes", "check_constraints", "table_comment"})
+"""What not every dialect of SQLAlchemy can tell of a table."""
+
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Described:
@@ -193,6 +196,9 @@ class _Parts:
                         schema=schema, filter_names=names
                     )
             except NotImplementedError:
+                # How SQLAlchemy says that a dialect cannot tell; without these a table is whole.
+                if what not in _OPTIONAL:
+                    raise
                 return {}
             return {name: said for (_, name), said in found.items()}
 
