@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import sqlite3
 import threading
 from decimal import Decimal
 from typing import Any
@@ -295,3 +297,23 @@ def test_the_digest_knows_no_order(domain: Domain, turn: random.Random) -> None:
 def test_the_digest_is_the_same_everywhere() -> None:
     """The digest is pinned: it may change only with the format of row hashes."""
     assert Engine(tiny.domain()).world().digest() == "d02047deb0c70c1bf509e73c96b803db"
+
+
+def test_a_world_that_is_collected_runs_no_statement(library: tuple[Engine, World]) -> None:
+    """Only a closed world leaves its connection to the next; a lost one is freed as it is."""
+    made, _ = library
+    store = made.image.store
+    store.close()
+    lost = made.world()
+    del lost
+    gc.collect()
+    assert store._spare == []  # type: ignore[attr-defined]
+    closed = made.world()
+    execute = closed.execute
+    closed.close()
+    closed.close()
+    assert len(store._spare) == 1  # type: ignore[attr-defined]
+    with pytest.raises(sqlite3.ProgrammingError):
+        execute("SELECT 1")
+    made.world().close()
+    assert len(store._spare) == 1  # type: ignore[attr-defined]
