@@ -6,32 +6,24 @@ and version; nothing from clock, machine or folder. Next: `check`, which goes th
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agentgym import domain as domain_room
-from agentgym import rules as rule_room
 from agentgym import sources
 from agentgym.build.check import CheckReport, SealReport, check, seal
 from agentgym.build.fill import Filled, fill
 from agentgym.build.folder import files
-from agentgym.domain import Clock, Domain, Source
+from agentgym.build.mould import mould
+from agentgym.domain import Domain
 from agentgym.errors import UsageError
-from agentgym.formats import Record, check_writable, replace_folder
-from agentgym.populate import anonymise, personal_fields
-from agentgym.populate import fill as populate
-from agentgym.schema import Schema
-from agentgym.schema.discover import discover
-from agentgym.schema.roles import infer
-from agentgym.schema.types import Rows
-from agentgym.tools.derive import derive
-from agentgym.tools.derive.effects import find_effects
-from agentgym.tools.derive.rules import LEVELS, synthesize
+from agentgym.formats import Json, Record, check_writable, replace_folder
+from agentgym.sources import Draft
+from agentgym.tools.derive.rules import LEVELS
 
-__all__ = ["CheckReport", "Report", "SealReport", "build", "check", "seal"]
+__all__ = ["CheckReport", "Report", "SealReport", "build", "check", "construct", "seal"]
 
 Progress = Callable[[str], None]
 
@@ -104,66 +96,58 @@ def build(
     _free(out, name, force=force)
     progress(f"reading {sources.called(source)}")
     draft = sources.read(source, rows=rows, focus=tuple(focus), seed=seed, only=only, labels=labels)
-    progress(f"{len(draft.schema.entities)} entities; inferring what the fields mean")
-    schema = discover(infer(draft.schema, draft.rows), draft.rows)
-    imported = dict(draft.rows)
-    notes = list(draft.notes)
-    if imported and not keep_personal:
-        personal = personal_fields(schema, imported)
-        imported = dict(anonymise(schema, imported, seed=seed))
-        if personal:
-            notes.append(
-                "Replaced by fictional values: "
-                + "; ".join(f"{e} ({', '.join(f)})" for e, f in personal.items())
-                + "."
-            )
-    effects = find_effects(schema, draft.rows)
-    filled_rows = populate(schema, imported, seed=seed, effects=effects)
-    empty = [e.name for e in schema.entities if not filled_rows.get(e.name)]
-    if empty:
-        notes.append(f"Without rows: {', '.join(empty)}.")
-    invariants = rule_room.derive(schema)
-    clock = Clock(start=_clock(schema, filled_rows))
-    made = synthesize(
-        schema,
-        filled_rows,
-        derive(schema, invariants),
-        level=rules,
-        seed=seed,
-        now=clock.start,
-        rules=invariants,
-    )
-    domain = Domain(
+    options = {
+        "tasks": tasks,
+        "rows": rows,
+        "focus": list(focus),
+        "max_tools": max_tools,
+        **({"only": only} if only is not None else {}),
+        **({"labels": labels.name} if labels is not None else {}),
+    }
+    return construct(
+        draft,
+        out,
         name=name,
-        title=name.replace("_", " ").replace("-", " ").capitalize(),
-        description=_description(name, schema),
-        schema=schema,
-        rules=(*invariants, *made.rules),
-        effects=effects,
-        tools=made.tools,
-        clock=clock,
-        source=Source(
-            kind=draft.kind,
-            name=draft.name,
-            sha256=draft.sha256,
-            dialect=draft.dialect,
-            options={
-                "seed": seed,
-                "tasks": tasks,
-                "rows": rows,
-                "focus": list(focus),
-                "keep_personal": keep_personal,
-                "max_tools": max_tools,
-                "rules": rules,
-                **({"only": only} if only is not None else {}),
-                **({"labels": labels.name} if labels is not None else {}),
-                **draft.options,
-            },
-            rows=_origin(imported, filled_rows),
-            skipped=draft.skipped,
-            notes=tuple(notes),
-        ),
-        rows={entity.name: tuple(filled_rows.get(entity.name, ())) for entity in schema.entities},
+        tasks=tasks,
+        seed=seed,
+        keep_personal=keep_personal,
+        max_tools=max_tools,
+        rules=rules,
+        options=options,
+        progress=progress,
+    )
+
+
+def construct(
+    draft: Draft,
+    out: Path,
+    *,
+    name: str,
+    tasks: int,
+    seed: int,
+    keep_personal: bool = False,
+    max_tools: int = 40,
+    rules: int = 2,
+    options: Mapping[str, Json] | None = None,
+    progress: Progress = lambda line: None,
+) -> Report:
+    """Build the folder of a draft, whatever it came from.
+
+    Args:
+        draft: From `sources`.
+        out: The folder to write; what is there is replaced.
+        name: Name of the domain, a legal one.
+        tasks: How many certified tasks are wanted.
+        seed: Decides everything that is drawn.
+        keep_personal: Leave personal and secret values of given rows as they are.
+        max_tools: Most tools that an episode shows.
+        rules: How complex the rules of the business are, 0 to 4.
+        options: What else the domain shall record of how it was asked for.
+        progress: Told a line a stage.
+    """
+    progress(f"{len(draft.schema.entities)} entities; making rows, rules and tools")
+    domain = mould(
+        draft, name=name, seed=seed, keep_personal=keep_personal, rules=rules, options=options or {}
     )
     domain = domain_room.parse(domain.to_json(), domain.rows_to_lines(), where=name)
     progress(f"{len(domain.tools)} tools; proving tasks")
@@ -219,40 +203,6 @@ def _free(out: Path, name: str, *, force: bool) -> None:
             where=str(out),
             hint="choose another --out, or replace it with --force",
         )
-
-
-def _description(name: str, schema: Schema) -> str:
-    main = [e for e in schema.entities if e.spoken and e.kind == "record"]
-    main = main or [e for e in schema.entities if e.spoken] or list(schema.entities)
-    named = [entity.plural for entity in main[:6]]
-    listed = ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else named[0]
-    more = " and more" if len(main) > 6 else ""
-    return (
-        f"You work at the {name.replace('_', ' ')} service desk, "
-        f"which keeps records of {listed}{more}. "
-        "People ask you to look things up and to change records; "
-        "your tools are the only way to do so."
-    )
-
-
-def _clock(schema: Schema, rows: Rows) -> str:
-    latest = "2024-01-01T00:00:00Z"
-    for entity in schema.entities:
-        for place, field in enumerate(entity.fields):
-            if field.type in ("date", "datetime") and field.role in ("time", "audit"):
-                values = [
-                    str(row[place]) for row in rows.get(entity.name, ()) if row[place] is not None
-                ]
-                moments = [value + "T00:00:00Z" if len(value) == 10 else value for value in values]
-                latest = max([latest, *(m for m in moments if m < "2100")])
-    day = dt.date.fromisoformat(latest[:10]) + dt.timedelta(days=1)
-    return f"{day.isoformat()}T09:00:00Z"
-
-
-def _origin(imported: Rows, filled: Rows) -> str:
-    if not imported:
-        return "synthetic"
-    return "imported" if {e for e, rows in filled.items() if rows} <= set(imported) else "mixed"
 
 
 def _report(domain: Domain, filled: Filled, out: Path) -> Report:

@@ -66,7 +66,7 @@ class Source(Record, kw_only=True):
     """Where a domain comes from; recorded, never needed to play."""
 
     kind: str
-    """`sqlite`, `sql`, `graph`."""
+    """`sqlite`, `sql`, `graph`, `openapi`, `compose` ...: the kind of the draft."""
     name: str
     """File name without its folder."""
     sha256: str
@@ -75,6 +75,8 @@ class Source(Record, kw_only=True):
     """What the build was asked for: seed, rows, focus, keep_personal."""
     rows: str = "imported"
     """`imported`, `synthetic`, or `mixed`."""
+    tags: dict[str, str] = {}
+    """What kind of domain it is: `industry`, `patterns`, `phase` (`general`, `vertical`)."""
     skipped: dict[str, int] = {}
     """What of the source was left out, by kind, with counts."""
     notes: tuple[str, ...] = ()

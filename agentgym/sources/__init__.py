@@ -5,7 +5,7 @@ database as well. Every kind of source yields the same raw tables, and one road 
 there to the draft. Next: `domain`.
 """
 
-from agentgym.sources.draft import Draft
+from agentgym.sources.draft import Draft, Values
 from agentgym.sources.read import called, read
 
-__all__ = ["Draft", "called", "read"]
+__all__ = ["Draft", "Values", "called", "read"]

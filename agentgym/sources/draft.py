@@ -3,24 +3,60 @@
 from __future__ import annotations
 
 from agentgym.formats import Json, Record
+from agentgym.rules import Effect, Rule
 from agentgym.schema import Schema
 from agentgym.schema.types import Rows
+from agentgym.tools.algebra import Tool
 
-__all__ = ["Draft"]
+__all__ = ["Draft", "Values"]
+
+
+class Values(Record, kw_only=True):
+    """What a field holds in rows that are made: a list to choose from, or a range."""
+
+    entity: str
+    field: str
+    values: tuple[Json, ...] = ()
+    """Wire values, common ones first; a unique field takes each at most once."""
+    least: Json = None
+    """Smallest and largest wire value of a number; of a time, the earliest and the latest."""
+    most: Json = None
+    step: Json = None
+    """Numbers are multiples of it."""
 
 
 class Draft(Record, kw_only=True):
-    """A schema, rows if any, and what the source itself declares. Never reaches an episode."""
+    """A schema, rows if any, and what the source itself declares. Never reaches an episode.
+
+    What the source declares is said in the names of `schema`.
+    """
 
     kind: str
-    """`sqlite`, `sql`, `graph`."""
+    """`sqlite`, `sql`, `graph`, `spider`, `database`, `openapi`, `tools`, `compose`, `text`, ..."""
     name: str
     """File name without its folder."""
     sha256: str
     dialect: str = ""
     schema: Schema
+    authored: bool = False
+    """The schema says itself what its fields mean and what holds: nothing is inferred."""
     rows: Rows = {}
     """Entity name to rows in stored form; an entity without rows in the source is absent."""
+    size: int | None = None
+    """About how many rows a principal entity gets, where they are made; None: as usual."""
+    values: tuple[Values, ...] = ()
+    """What made rows hold."""
+    tools: tuple[Tool, ...] = ()
+    """Tools that the source declares, under its own names; without them they are derived."""
+    rules: tuple[Rule, ...] = ()
+    """Rules of the business, besides those that the schema implies; of level 1 and more."""
+    effects: tuple[Effect, ...] = ()
+    title: str = ""
+    """A heading for people; from the name where empty."""
+    description: str = ""
+    """What the agent's job is here; made from the schema where empty."""
+    tags: dict[str, str] = {}
+    """What kind of domain it is: `industry`, `patterns`, `phase` (`general`, `vertical`)."""
     skipped: dict[str, int] = {}
     """What was left out, by kind (`trigger`, `row with a broken reference`), with counts."""
     options: dict[str, Json] = {}
