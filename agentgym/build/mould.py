@@ -64,6 +64,7 @@ def mould(
     effects = draft.effects or (() if draft.authored else find_effects(schema, draft.rows))
     rows = populate(
         schema, imported, seed=seed, effects=effects,
+        values=draft.values, partial=draft.partial, many=draft.many,
         **({} if draft.size is None else {"size": draft.size}),
     )  # fmt: skip
     empty = [e.name for e in schema.entities if not rows.get(e.name)]

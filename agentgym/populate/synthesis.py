@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from agentgym.formats import Json
 from agentgym.populate.agree import agree
 from agentgym.populate.circles import attach
+from agentgym.populate.given import Given
 from agentgym.populate.limits import Limits
 from agentgym.populate.order import course, sizes
 from agentgym.populate.parents import Stock, choose, first_relations, unique_sets
@@ -21,6 +23,7 @@ from agentgym.rng import stream
 from agentgym.rules import Effect
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import Row, Rows, Stored
+from agentgym.sources import Values as Declared
 
 __all__ = ["fill"]
 
@@ -28,7 +31,15 @@ Values = dict[str, Stored]
 
 
 def fill(
-    schema: Schema, rows: Rows, *, seed: int, size: int = 60, effects: Sequence[Effect] = ()
+    schema: Schema,
+    rows: Rows,
+    *,
+    seed: int,
+    size: int = 60,
+    effects: Sequence[Effect] = (),
+    values: Sequence[Declared] = (),
+    partial: Mapping[str, Sequence[Mapping[str, Json]]] | None = None,
+    many: Mapping[str, float] | None = None,
 ) -> dict[str, tuple[Row, ...]]:
     """Make rows for every entity that has none.
 
@@ -38,11 +49,18 @@ def fill(
         seed: The same seed gives the same rows.
         size: Rows of a principal entity; its children have two or three times as many.
         effects: Of the domain: rows are as these would have left them.
+        values: What the source says of the values of fields.
+        partial: Rows of which the source says a part; their entities get no others.
+        many: Entity to a factor on its number of rows.
 
     Returns:
         Every entity of the schema to its rows, those made in order of birth. An entity whose
         constraints no row satisfies gets none; where links are used up there are fewer.
+
+    Raises:
+        SchemaError: What the source says is not of the schema.
     """
+    given = Given(schema, values, partial, many)
     made = [e.name for e in schema.entities if e.name not in rows]
     stock = Stock(schema, seed=seed)
     limits = {name: Limits(schema, schema.entity(name)) for name in made}
@@ -55,7 +73,11 @@ def fill(
     window = _window(stock)
     _demand(stock, made)
     counts = sizes(schema, {n: len(found) for n, found in rows.items()}, seed=seed, size=size)
-    _make_all(stock, made, limits, counts, window)
+    for name, factor in given.many.items():
+        if name in counts:
+            counts[name] = max(round(counts[name] * factor), 1)
+    counts |= {name: len(known) for name, known in given.partial.items() if name in counts}
+    _make_all(stock, made, limits, counts, window, given)
     add_up(stock, set(made), limits)
     _prune(stock, made, limits)
     agree(stock, made, limits, effects)
@@ -109,6 +131,7 @@ def _make_all(
     limits: Mapping[str, Limits],
     counts: Mapping[str, int],
     window: tuple[float, float],
+    given: Given,
 ) -> None:
     """Make all entities in order, then what was put off."""
     schema = stock.schema
@@ -122,6 +145,9 @@ def _make_all(
     for name in plan.entities:
         entity = schema.entity(name)
         now, after = first_relations(schema, entity, plan.later, stock.coming)
+        begun = given.beginnings(entity, stock.rows)
+        if begun is not None:
+            stock.demands[name] = begun
         roots = choose(stock, entity, limits[name], now, counts[name], window=window)
         decided = {field for relation in now for field in relation.fields}
         pending = {field for relation in after for field in relation.fields} - decided
@@ -130,6 +156,10 @@ def _make_all(
             stock, entity, limits[name],
             count=len(roots), decided=decided, pending=pending, window=window,
         )  # fmt: skip
+        for field in smith.free.values():
+            made_so = given.maker(entity, field, limits[name], seed=stock.seed)
+            if made_so is not None and field.name in smith.makers:
+                smith.makers[field.name] = made_so
         known = {field: values for (owner, field), values in stock.coming.items() if owner == name}
         smith.make(roots, {f: v for f, v in known.items() if f in smith.free})
         second[name] = after, {f.name for f in entity.fields} - pending
@@ -137,6 +167,7 @@ def _make_all(
         relations, decided = second[name]
         if relations:
             attach(stock, schema.entity(name), limits[name], relations, decided)
+        given.tie(schema.entity(name), stock.rows[name])
 
 
 def _foresee(

@@ -12,14 +12,14 @@ __all__ = ["Draft", "Values"]
 
 
 class Values(Record, kw_only=True):
-    """What a field holds in rows that are made: a list to choose from, or a range."""
+    """What a field holds in rows that are made: a list to choose from, or a range of numbers."""
 
     entity: str
     field: str
     values: tuple[Json, ...] = ()
-    """Wire values, common ones first; a unique field takes each at most once."""
+    """Wire values, common ones first; a unique field takes each once before it varies them."""
     least: Json = None
-    """Smallest and largest wire value of a number; of a time, the earliest and the latest."""
+    """Smallest wire value of a number; the range counts only where both ends are given."""
     most: Json = None
     step: Json = None
     """Numbers are multiples of it."""
@@ -44,8 +44,13 @@ class Draft(Record, kw_only=True):
     """Entity name to rows in stored form; an entity without rows in the source is absent."""
     size: int | None = None
     """About how many rows a principal entity gets, where they are made; None: as usual."""
+    many: dict[str, float] = {}
+    """Entity to a factor on how many rows are made for it."""
     values: tuple[Values, ...] = ()
     """What made rows hold."""
+    partial: dict[str, tuple[dict[str, Json], ...]] = {}
+    """Entity to its rows as far as they are known: field to wire value, name of a relation to
+    the label (or code) of the row that it leads to. The rest is made; no further row is."""
     tools: tuple[Tool, ...] = ()
     """Tools that the source declares, under its own names; without them they are derived."""
     rules: tuple[Rule, ...] = ()
