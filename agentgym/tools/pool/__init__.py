@@ -1,0 +1,1 @@
+"""What is known of the operations of many APIs. Next: `operation`."""
