@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from agentgym.build import one
 from agentgym.errors import FormatError, UsageError
 from agentgym.formats import (
     FORMAT,
@@ -32,9 +33,22 @@ from agentgym.formats import (
 from agentgym.scale import Ended, each
 from agentgym.version import VERSION
 
-__all__ = ["Job", "Made", "Order", "Outcome", "Report", "Shift", "produce"]
+__all__ = [
+    "SIDE",
+    "Job",
+    "Made",
+    "Order",
+    "Outcome",
+    "Report",
+    "Shift",
+    "outcome",
+    "prepare",
+    "produce",
+]
 
-ORDER, REPORT, SIDE = "fleet.json", "report.json", ".fleet"
+ORDER, REPORT = "fleet.json", "report.json"
+SIDE = ".fleet"
+"""Folder in that of the fleet for what only resuming needs."""
 
 
 class Order(Record, kw_only=True):
@@ -129,6 +143,7 @@ def produce(
     *,
     workers: int,
     force: bool = False,
+    prepared: bool = False,
     refused: Callable[[], dict[str, int]] = dict,
     limit_s: float | None = None,
     progress: Callable[[Made], None] = lambda made: None,
@@ -142,6 +157,7 @@ def produce(
         out: The folder of folders. What an earlier run of the same order left is kept.
         workers: Processes.
         force: Throw away what another order left there.
+        prepared: Whether `prepare` has been called.
         refused: What was not even tried, asked once all is drawn.
         limit_s: Seconds after which one domain is given up.
         progress: Told after each job.
@@ -153,7 +169,8 @@ def produce(
         UsageError: The folder holds something else, or a fleet of another order.
     """
     began = time.perf_counter()
-    _prepare(order, out, force=force)
+    if not prepared:
+        prepare(order, out, force=force)
     known = _known(out)
     shift = _Shift(order, out, known, progress)
     pending = shift.jobs(draw())
@@ -250,8 +267,32 @@ class _Shift:
         )
 
 
-def _prepare(order: Order, out: Path, *, force: bool) -> None:
-    """Make the folder ready: empty, or holding what an earlier run of this order left."""
+def outcome(job: Job, report: one.Report) -> Outcome:
+    """Return what came of a job, from the report of its build."""
+    sizes = {
+        "entities": report.entities,
+        "tools": report.tools,
+        "rows": report.rows,
+        "rules": report.rules,
+        "tasks": report.tasks,
+    }
+    reason, _, detail = report.rejected.partition(": ")
+    return Outcome(
+        index=job.index,
+        name=job.name,
+        rejected=reason,
+        detail=detail,
+        sizes=sizes,
+        notes=report.shortfalls,
+    )
+
+
+def prepare(order: Order, out: Path, *, force: bool) -> None:
+    """Make the folder ready: empty, or holding what an earlier run of this order left.
+
+    Raises:
+        UsageError: The folder holds something else, or a fleet of another order.
+    """
     if out.exists() and not out.is_dir():
         raise UsageError("a folder", found="a file", where=str(out), hint="choose another --out")
     check_writable(out / "fleet")

@@ -161,7 +161,8 @@ class Choice:
             return None
         if not self._independent(rule, tools):
             return None
-        rule = msgspec.structs.replace(rule, id=self._id(rule.id), level=level)
+        fields = rule.fields if "update" in rule.on else ()
+        rule = msgspec.structs.replace(rule, id=self._id(rule.id), level=level, fields=fields)
         self._subjects.update((subject, turns))
         self._said.append(rule.predicate)
         self._ids.add(rule.id)
