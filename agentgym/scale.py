@@ -6,6 +6,7 @@ order means nothing. Next: `schema`.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,8 @@ R = TypeVar("R")
 
 MOST_JOBS = 400
 """Jobs after which a process is replaced by a fresh one, so that its memory stays bounded."""
+COLLECT = (100_000, 50, 100)
+"""Thresholds of the garbage collector in a worker: it looks less often than usual."""
 TRIES = 2
 """How often a job is given to a process that dies over it."""
 
@@ -105,10 +108,16 @@ def _done(work: Callable[[J], R], job: J) -> Ended[J, R]:
 def _serve(pipe: Connection, work: Callable[[J], R]) -> None:
     """Do the jobs that come through a pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settled = False
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             ended = _done(work, pipe.recv())
             pipe.send((ended.value, ended.error, ended.fault, ended.seconds))
+            if not settled:  # what the first job loaded stays: the collector need not look at it
+                gc.collect()
+                gc.freeze()
+                gc.set_threshold(*COLLECT)
+                settled = True
 
 
 class _Worker(Generic[J]):

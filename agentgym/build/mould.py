@@ -6,20 +6,24 @@ What the source declares is taken as it is; the rest is inferred, made and deriv
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agentgym import rules as rule_room
 from agentgym.domain import Clock, Domain, Source
 from agentgym.formats import Json
 from agentgym.populate import anonymise, personal_fields
 from agentgym.populate import fill as populate
+from agentgym.rules.english import few
 from agentgym.schema import Schema
 from agentgym.schema.discover import discover
 from agentgym.schema.roles import infer
 from agentgym.schema.types import Rows
 from agentgym.sources import Draft
+from agentgym.tools.algebra import Tool, subject
 from agentgym.tools.derive import derive
 from agentgym.tools.derive.effects import find_effects
+from agentgym.tools.derive.given import given
+from agentgym.tools.derive.guards import guard
 from agentgym.tools.derive.rules import synthesize
 
 __all__ = ["mould"]
@@ -71,22 +75,30 @@ def mould(
     if empty:
         notes.append(f"Without rows: {', '.join(empty)}.")
     invariants = rule_room.derive(schema)
+    declared = tuple(rule for rule in draft.rules if rule.level <= rules)
+    skipped = dict(draft.skipped)
+    if draft.tools:
+        tools, counts = given(schema, draft.tools, invariants)
+        notes += _completed(draft, tools, schema)
+        skipped |= {what: n + skipped.get(what, 0) for what, n in counts.items()}
+    else:
+        tools = derive(schema, invariants)
     clock = Clock(start=_clock(schema, rows))
     made = synthesize(
         schema,
         rows,
-        derive(schema, invariants),
+        guard(schema, tools, declared),
         level=rules,
         seed=seed,
         now=clock.start,
-        rules=invariants,
+        rules=(*invariants, *declared),
     )
     return Domain(
         name=name,
         title=draft.title or name.replace("_", " ").replace("-", " ").capitalize(),
         description=draft.description or _description(name, schema),
         schema=schema,
-        rules=(*invariants, *made.rules),
+        rules=(*invariants, *declared, *made.rules),
         effects=effects,
         tools=made.tools,
         clock=clock,
@@ -104,11 +116,23 @@ def mould(
             },
             rows=_origin(imported, rows),
             tags=draft.tags,
-            skipped=draft.skipped,
+            skipped=dict(sorted(skipped.items())),
             notes=tuple(notes),
         ),
         rows={entity.name: tuple(rows.get(entity.name, ())) for entity in schema.entities},
     )
+
+
+def _completed(draft: Draft, tools: Sequence[Tool], schema: Schema) -> list[str]:
+    """Say which tools were added to those that the source declares."""
+    known = {tool.name for tool in draft.tools}
+    added = [tool for tool in tools if tool.name not in known and subject(tool.term, schema)]
+    if not added:
+        return []
+    found = {subject(tool.term, schema): None for tool in added}
+    named = [schema.entity(name).plural for name in found if name is not None]
+    verb = "tool was" if len(added) == 1 else "tools were"
+    return [f"{len(added)} {verb} added so that {few(named)} can be found and read."]
 
 
 def _description(name: str, schema: Schema) -> str:
@@ -125,16 +149,25 @@ def _description(name: str, schema: Schema) -> str:
     )
 
 
+_PLANS = frozenset(
+    "due until expires expire expiry expiration deadline renews renew renewal warranty next "
+    "planned expected eta target valid ends end through closes wanted keep".split()
+)
+"""Words of times that lie ahead for as long as somebody likes."""
+
+
 def _clock(schema: Schema, rows: Rows) -> str:
+    """Return the morning after the last thing that has happened."""
     latest = "2024-01-01T00:00:00Z"
     for entity in schema.entities:
         for place, field in enumerate(entity.fields):
-            if field.type in ("date", "datetime") and field.role in ("time", "audit"):
-                values = [
-                    str(row[place]) for row in rows.get(entity.name, ()) if row[place] is not None
-                ]
-                moments = [value + "T00:00:00Z" if len(value) == 10 else value for value in values]
-                latest = max([latest, *(m for m in moments if m < "2100")])
+            if field.type not in ("date", "datetime") or field.role not in ("time", "audit"):
+                continue
+            if _PLANS & {*field.name.split("_"), *field.label.split()}:
+                continue
+            values = [str(row[place]) for row in rows.get(entity.name, ()) if row[place]]
+            moments = [value + "T00:00:00Z" if len(value) == 10 else value for value in values]
+            latest = max([latest, *(moment for moment in moments if moment < "2100")])
     day = dt.date.fromisoformat(latest[:10]) + dt.timedelta(days=1)
     return f"{day.isoformat()}T09:00:00Z"
 

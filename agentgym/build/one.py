@@ -17,6 +17,7 @@ from agentgym.build.check import CheckReport, SealReport, check, seal
 from agentgym.build.fill import Filled, fill
 from agentgym.build.folder import files
 from agentgym.build.mould import mould
+from agentgym.client import Client
 from agentgym.domain import Domain
 from agentgym.errors import UsageError
 from agentgym.formats import Json, Record, check_writable, replace_folder
@@ -46,6 +47,10 @@ class Report(Record, kw_only=True):
     skipped: dict[str, int]
     """What of the source was left out, by kind."""
     notes: tuple[str, ...]
+    shortfalls: tuple[str, ...] = ()
+    """What the tasks lack, taken together: a sentence each."""
+    rejected: str = ""
+    """Why no folder was written; empty where one was."""
 
 
 def build(
@@ -63,13 +68,16 @@ def build(
     rules: int = 2,
     only: str | None = None,
     labels: Path | None = None,
+    client: Client | None = None,
+    entities: int = 12,
+    repairs: int = 3,
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build a domain folder from a source.
 
     Args:
         source: A SQLite file, a SQL script, a graph file, a `tables.json`, or the URL of a
-            database as SQLAlchemy writes it.
+            database as SQLAlchemy writes it; with a client words, or a file of them.
         out: The folder to write.
         name: Name of the domain; the last part of `out` by default.
         tasks: How many certified tasks are wanted.
@@ -82,10 +90,14 @@ def build(
         rules: How complex the rules of the business are, 0 (invariants alone) to 4.
         only: The schema wanted, of a file that has many.
         labels: A file of labels for the nodes of a graph: identifier, tab, label.
+        client: The model that reads words.
+        entities: Most kinds of things that it may name, 2 to 25.
+        repairs: How often it is told what is wrong.
         progress: Told a line a stage.
 
     Raises:
         SourceError: The source cannot be read.
+        ModelError: The model cannot be asked, or does not answer.
         UsageError: A name or place cannot be used, or there is no such level of rules.
     """
     if rules not in LEVELS:
@@ -95,7 +107,18 @@ def build(
     name = _legal_name(out.resolve().name if name is None else name, given=name is not None)
     _free(out, name, force=force)
     progress(f"reading {sources.called(source)}")
-    draft = sources.read(source, rows=rows, focus=tuple(focus), seed=seed, only=only, labels=labels)
+    draft = sources.read(
+        source,
+        rows=rows,
+        focus=tuple(focus),
+        seed=seed,
+        only=only,
+        labels=labels,
+        client=client,
+        entities=entities,
+        repairs=repairs,
+        progress=progress,
+    )
     options = {
         "tasks": tasks,
         "rows": rows,
@@ -129,6 +152,7 @@ def construct(
     max_tools: int = 40,
     rules: int = 2,
     options: Mapping[str, Json] | None = None,
+    judge: Callable[[Domain, Filled], str] = lambda domain, filled: "",
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build the folder of a draft, whatever it came from.
@@ -143,6 +167,7 @@ def construct(
         max_tools: Most tools that an episode shows.
         rules: How complex the rules of the business are, 0 to 4.
         options: What else the domain shall record of how it was asked for.
+        judge: Says why a domain with these tasks is not wanted: then nothing is written.
         progress: Told a line a stage.
     """
     progress(f"{len(draft.schema.entities)} entities; making rows, rules and tools")
@@ -152,9 +177,11 @@ def construct(
     domain = domain_room.parse(domain.to_json(), domain.rows_to_lines(), where=name)
     progress(f"{len(domain.tools)} tools; proving tasks")
     filled = fill(domain, count=tasks, seed=seed, max_tools=max_tools, progress=progress)
-    progress("writing")
-    replace_folder(out, files(domain, filled.tasks))
-    return _report(domain, filled, out)
+    rejected = judge(domain, filled)
+    if not rejected:
+        progress("writing")
+        replace_folder(out, files(domain, filled.tasks))
+    return _report(domain, filled, out, rejected)
 
 
 def _legal_name(name: str, *, given: bool) -> str:
@@ -205,7 +232,7 @@ def _free(out: Path, name: str, *, force: bool) -> None:
         )
 
 
-def _report(domain: Domain, filled: Filled, out: Path) -> Report:
+def _report(domain: Domain, filled: Filled, out: Path, rejected: str) -> Report:
     return Report(
         name=domain.name,
         folder=str(out),
@@ -220,4 +247,6 @@ def _report(domain: Domain, filled: Filled, out: Path) -> Report:
         reasons=filled.reasons,
         skipped=domain.source.skipped,
         notes=domain.source.notes,
+        shortfalls=filled.shortfalls,
+        rejected=rejected,
     )

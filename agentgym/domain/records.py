@@ -32,7 +32,7 @@ class Clock(Record, kw_only=True):
     """The logical clock of a domain: it never reads the real one."""
 
     start: str
-    """UTC, `YYYY-MM-DDTHH:MM:SSZ`: later than every time in the rows."""
+    """UTC, `YYYY-MM-DDTHH:MM:SSZ`: later than what has happened in the rows."""
     step_s: int = 60
     """Seconds that pass with each turn."""
 

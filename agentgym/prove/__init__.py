@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from agentgym.prove.admit import Prover
 from agentgym.prove.refused import RefusedError
+from agentgym.prove.shortest import lower_bound
 
-__all__ = ["Prover", "RefusedError"]
+__all__ = ["Prover", "RefusedError", "lower_bound"]

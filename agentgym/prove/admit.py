@@ -12,6 +12,7 @@ import msgspec
 
 from agentgym import rng
 from agentgym.domain import Domain
+from agentgym.errors import TaskError
 from agentgym.formats import Json, decode, encode
 from agentgym.goals.equivalence import effects
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
@@ -53,8 +54,8 @@ class Prover(Certifier):
             RefusedError: A gate does not hold.
         """
         self.check_unique(plan)
-        self.check_shortcuts(plan)
         plan = self.served(plan, rng.stream(seed, "party", task_id))
+        self.check_shortcuts(plan)
         wording = words.say(plan, self.schema, seed=rng.key(seed, "words", task_id))
         if wording is None:
             raise RefusedError("text", "the plan cannot be said in words")
@@ -62,14 +63,7 @@ class Prover(Certifier):
         lowered = self.lowered(plan)
         plan = _without_stranger(plan, lowered)
         goal = self.goal(plan, lowered)
-        tools = view(
-            self.domain.name,
-            self.schema,
-            self.domain.tools,
-            list(dict.fromkeys(step.tool for step in lowered.steps)),
-            seed=rng.key(seed, "view", task_id),
-            max_tools=self.max_tools,
-        )
+        tools = self.view(lowered, seed=rng.key(seed, "view", task_id))
         low = lower_bound(plan, self.schema, self.domain.tools)
         task = Task(
             id=task_id,
@@ -110,6 +104,25 @@ class Prover(Certifier):
             return self.parties.served(plan, draws)
         except NoLoweringError as error:
             raise RefusedError("executes", str(error)) from None
+
+    def view(self, lowered: Lowered, *, seed: int) -> tuple[str, ...]:
+        """Choose the tools that the episode shows.
+
+        Raises:
+            RefusedError: The run needs more than are shown.
+        """
+        needed = list(dict.fromkeys(step.tool for step in lowered.steps))
+        try:
+            return view(
+                self.domain.name,
+                self.schema,
+                self.domain.tools,
+                needed,
+                seed=seed,
+                max_tools=self.max_tools,
+            )
+        except TaskError:
+            raise RefusedError("executes", f"needs more than {self.max_tools} tools") from None
 
     def questions(self, plan: Plan) -> dict[str, str]:
         """Name the facts that the user holds back, in words."""
@@ -168,6 +181,7 @@ class Prover(Certifier):
             "entities": sum(isinstance(node, Select) for node in plan.nodes),
             "writes": sum(isinstance(node, Write) for node in plan.nodes),
             "asks": sum(fact.exposure == "user" for fact in plan.facts),
+            "rules": list(self.rules.met(lowered.steps)),
         }
 
 

@@ -15,12 +15,14 @@ from agentgym.episode.log import MAX_SHOWN
 from agentgym.errors import AgentGymError
 from agentgym.formats import Json, to_text
 from agentgym.goals.equivalence import effects
+from agentgym.goals.goal import Change
 from agentgym.goals.verdict import Judge
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
 from agentgym.plan.tables import Tables, equal
-from agentgym.prove.mutants import mutants
+from agentgym.prove.met import RulesMet
+from agentgym.prove.mutants import more_mutants, mutants
 from agentgym.prove.refused import RefusedError
-from agentgym.prove.run import Run, Runner, gold_run, resolve
+from agentgym.prove.run import Replay, Run, Runner, gold_run, resolve
 from agentgym.prove.shortcuts import Shortcuts
 from agentgym.prove.shortest import lower_bound
 from agentgym.rules import Add, Adjust, Assign
@@ -54,6 +56,7 @@ class Certifier:
         self.runner = Runner(engine(domain))
         self.judge = Judge(domain)
         self.start = self.runner.start()
+        self.rules = RulesMet(domain, self.tables, self.runner)
         self.shortcuts = Shortcuts(domain, self.tables, self.runner.engine.parameters)
 
     def certify(self, task: Task) -> Certificate:
@@ -78,6 +81,7 @@ class Certifier:
             self.check_shortest(task),
             self.check_orders(task),
         ]
+        self.check_rules(task)
         wrong, operators = self.check_mutants(task)
         reports.append(
             GateReport(gate="mutants", ok=True, detail={"killed": wrong, "operators": operators})
@@ -247,6 +251,13 @@ class Certifier:
             raise RefusedError("shortest", f"stored bounds {stored}, proved ({low}, {high})")
         return GateReport(gate="shortest", ok=True, detail={"at_least": low, "at_most": high})
 
+    def check_rules(self, task: Task) -> None:
+        """The rules that are stored as those that the writes are under are the ones met."""
+        stored = task.measured.get("rules")
+        met = list(self.rules.met(task.gold)) if stored is not None else None
+        if stored != met:
+            raise RefusedError("executes", f"stored rules {stored}, met {met}")
+
     def check_orders(self, task: Task) -> GateReport:
         """Independent writes may come in any order."""
         tried = 0
@@ -278,20 +289,42 @@ class Certifier:
             yield tuple(calls[place] for place in order)
 
     def check_mutants(self, task: Task) -> tuple[int, int]:
-        """Every wrong run fails; there are enough of them, of enough kinds."""
-        killed = 0
+        """Every wrong run fails; there are enough of them, of enough kinds.
+
+        Further ones are made where too few of the usual ones were wrong.
+        """
+        replay = Replay(self.runner, gold_run(task))
+        right = effects(replay.ending.changes, self.schema)
+        killed: list[Run] = []
         kinds: set[str] = set()
-        gold_state = self.runner.play(gold_run(task)).changes
-        for kind, run in mutants(task, self.tables, self.domain.tool_by_name):
-            ending = self.runner.play(run)
-            if kind in _MAY_AGREE:
-                same = effects(ending.changes, self.schema) == effects(gold_state, self.schema)
-                if same and run.answer == task.answer:
+        for make in (mutants, more_mutants):
+            for kind, run in make(task, self.tables, self.domain.tool_by_name):
+                if make is more_mutants and len(killed) >= MIN_MUTANTS:
+                    break
+                if make is more_mutants and run in killed:
                     continue
-            if self.judge.verdict(task.goal, ending, instruction=task.instruction).success:
-                raise RefusedError("mutants", f"a wrong run passes: {kind}")
-            killed += 1
-            kinds.add(kind)
-        if killed < MIN_MUTANTS or len(kinds) < MIN_OPERATORS:
-            raise RefusedError("mutants", f"only {killed} wrong runs of {len(kinds)} kinds")
-        return killed, len(kinds)
+                if self.is_killed(task, kind, run, replay, right):
+                    killed.append(run)
+                    kinds.add(kind)
+        if len(killed) < MIN_MUTANTS or len(kinds) < MIN_OPERATORS:
+            raise RefusedError("mutants", f"only {len(killed)} wrong runs of {len(kinds)} kinds")
+        return len(killed), len(kinds)
+
+    def is_killed(
+        self, task: Task, kind: str, run: Run, replay: Replay, right: Sequence[Change]
+    ) -> bool:
+        """Play a wrong run; False where it comes out as the right one does, and is none.
+
+        Raises:
+            RefusedError: It passes.
+        """
+        ending = replay.play(run)
+        if (
+            kind in _MAY_AGREE
+            and run.answer == task.answer
+            and effects(ending.changes, self.schema) == right
+        ):
+            return False
+        if self.judge.verdict(task.goal, ending, instruction=task.instruction).success:
+            raise RefusedError("mutants", f"a wrong run passes: {kind}")
+        return True

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from agentgym import rng
 from agentgym.formats import Json
-from agentgym.plan import Select
+from agentgym.plan import Emit, Select
 from agentgym.plan.tables import Tables
 from agentgym.prove.run import Run, gold_run
 from agentgym.schema import Entity
@@ -31,7 +31,7 @@ from agentgym.tools.algebra import (
 )
 from agentgym.tools.parameters import bindings
 
-__all__ = ["mutants"]
+__all__ = ["more_mutants", "mutants"]
 
 
 def mutants(task: Task, tables: Tables, tools: dict[str, Tool]) -> Iterator[tuple[str, Run]]:
@@ -51,12 +51,31 @@ def mutants(task: Task, tables: Tables, tools: dict[str, Tool]) -> Iterator[tupl
     yield from maker.writing()
 
 
+def more_mutants(task: Task, tables: Tables, tools: dict[str, Tool]) -> Iterator[tuple[str, Run]]:
+    """Make further wrong runs, for tasks of which many others come out right or are refused.
+
+    Takes and yields what `mutants` does; some of its runs may come again.
+    """
+    maker = _Maker(task, tables, tools, more=True)
+    yield from maker.reading_more() if task.goal.branches[0].answers else ()
+    yield from maker.writing_more()
+    yield from maker.early_ends()
+    for call in maker.extra_writes(_MORE):
+        yield "extra_write", maker.with_calls([*maker.gold.calls, call])
+
+
+_MORE = 48
+"""Most further runs of one kind."""
+
+
 class _Maker:
-    def __init__(self, task: Task, tables: Tables, tools: dict[str, Tool]) -> None:
+    def __init__(
+        self, task: Task, tables: Tables, tools: dict[str, Tool], *, more: bool = False
+    ) -> None:
         self.task, self.tables, self.tools = task, tables, tools
         self.schema = tables.schema
         self.gold = gold_run(task)
-        self.draws = rng.stream("mutants", task.id, task.instruction)
+        self.draws = rng.stream("mutants", task.id, task.instruction, *(("more",) if more else ()))
         self.writes = [
             place for place, (name, _) in enumerate(self.gold.calls) if is_write(tools[name])
         ]
@@ -138,7 +157,63 @@ class _Maker:
             if not most:
                 return
 
+    def reading_more(self) -> Iterator[tuple[str, Run]]:
+        """Answer what is true of other rows: of those that a clue less would leave."""
+        for other in self.other_truths(_MORE):
+            yield "wrong_answer", Run(calls=self.gold.calls, answer=other)
+
+    def other_truths(self, most: int) -> list[Json]:
+        """Return what the answer would be if one row on the way were another."""
+        plan, right = self.task.plan, self.task.answer
+        emits = [node for node in plan.nodes if isinstance(node, Emit)]
+        found: list[Json] = []
+        for node in plan.nodes:
+            if len(emits) != 1 or not isinstance(node, Select):
+                continue
+            for row in self.some_rows(self.schema.entity(node.entity), most):
+                for value in self.tables.value(plan, emits[0], {node.id: (row,)}):
+                    if value is not None and value not in found and not _alike(value, right):
+                        found.append(value)
+        return found[:most]
+
+    def early_ends(self) -> Iterator[tuple[str, Run]]:
+        """Claim to be done before the last call, and answer right."""
+        for place in range(1, len(self.gold.calls)):
+            yield "step_dropped", Run(calls=self.gold.calls[:place], answer=self.gold.answer)
+
     # writes
+
+    def writing_more(self) -> Iterator[tuple[str, Run]]:
+        """Write on further rows, or do something else to the same one."""
+        for place in self.writes:
+            calls = list(self.gold.calls)
+            for changed in self.changed(place):
+                yield "argument_changed", self.with_calls(self.replaced(place, changed))
+            for changed in self.elsewhere(place, _MORE):
+                yield "wrong_entity", self.with_calls(self.replaced(place, changed))
+            for deed in self.other_deeds(place):
+                yield "wrong_deed", self.with_calls([*calls[:place], deed, *calls[place + 1 :]])
+
+    def other_deeds(self, place: int) -> Iterator[tuple[str, dict[str, Json]]]:
+        """Change the row that was meant, by another tool than the one that was."""
+        name, arguments = self.gold.calls[place]
+        term = self.tools[name].term
+        if not isinstance(term, (Update, Transition, Delete)):
+            return
+        entity = self.schema.entity(term.entity)
+        key = {a.field: arguments[a.param] for a in term.key}
+        values = tuple(_stored(entity, field, value) for field, value in key.items())
+        rows = self.tables.lookup(entity.name, tuple(key), values)
+        for tool in self.tools.values():
+            other = tool.term
+            if tool.name == name or getattr(other, "entity", None) != entity.name:
+                continue
+            if isinstance(other, Delete):
+                yield tool.name, {a.param: key[a.field] for a in other.key}
+            elif isinstance(other, Update) and len(rows) == 1:
+                change = self.small_change(other, entity, rows[0])
+                if change is not None:
+                    yield tool.name, {a.param: key[a.field] for a in other.key} | change
 
     def writing(self) -> Iterator[tuple[str, Run]]:
         for place in self.writes:
@@ -148,7 +223,7 @@ class _Maker:
                 yield "argument_changed", self.with_calls(self.replaced(place, changed))
             for changed in self.added(place, 3):
                 yield "argument_added", self.with_calls(self.replaced(place, changed))
-            for changed in self.elsewhere(place):
+            for changed in self.elsewhere(place, 8):
                 yield "wrong_entity", self.with_calls(self.replaced(place, changed))
             name, arguments = calls[place]
             if isinstance(self.tools[name].term, (Create, Link)):
@@ -198,7 +273,7 @@ class _Maker:
             if not most:
                 return
 
-    def elsewhere(self, place: int) -> Iterator[dict[str, Json]]:
+    def elsewhere(self, place: int, most: int) -> Iterator[dict[str, Json]]:
         """Write the same on another row."""
         name, arguments = self.gold.calls[place]
         term = self.tools[name].term
@@ -206,7 +281,7 @@ class _Maker:
             return
         entity = self.schema.entity(term.entity)
         which = term.ends if isinstance(term, (Link, Unlink)) else term.key
-        for row in self.some_rows(entity, 8):
+        for row in self.some_rows(entity, most):
             key = {a.param: self.wire(entity, row, a.field) for a in which}
             if any(not _alike(arguments[param], value) for param, value in key.items()):
                 yield arguments | key

@@ -20,7 +20,7 @@ from agentgym.trajectory import Call, Result
 from agentgym.users.agenda import confirming
 from agentgym.world.compile import Engine
 
-__all__ = ["Run", "Runner", "gold_run", "resolve"]
+__all__ = ["Replay", "Run", "Runner", "gold_run", "resolve"]
 
 
 class Run(Record, kw_only=True):
@@ -69,6 +69,52 @@ class Runner:
             answer=run.answer,
             changes=self.world.diff(),
             calls=tuple(calls),
+            truncated=run.truncated,
+        )
+
+
+class Replay:
+    """Executes runs that begin as a given one does from where they part from it.
+
+    Args:
+        runner: Executes the calls; its world is moved.
+        run: What the others begin as; executed once, and kept call by call.
+    """
+
+    def __init__(self, runner: Runner, run: Run) -> None:
+        self.runner, self.calls = runner, run.calls
+        runner.start()
+        self._moments = [runner.world.snapshot()]
+        self._results: list[Result] = []
+        for tool, arguments in run.calls:
+            self._results.append(runner.call(tool, arguments))
+            self._moments.append(runner.world.snapshot())
+        self._whole = runner.world.diff()
+        self.ending = self.play(run)
+
+    def play(self, run: Run) -> Ending:
+        """Return how a run ends: what `Runner.play` gives."""
+        shared = 0
+        for mine, theirs in zip(run.calls, self.calls, strict=False):
+            if mine != theirs:
+                break
+            shared += 1
+        results = self._results[:shared]
+        changes = self._whole
+        if shared < len(run.calls) or shared < len(self.calls):
+            self.runner.world.restore(self._moments[shared])
+            results += [self.runner.call(tool, given) for tool, given in run.calls[shared:]]
+            changes = self.runner.world.diff()
+        return Ending(
+            outcome=run.outcome,
+            answer=run.answer,
+            changes=changes,
+            calls=tuple(
+                (Call(id=f"c{number}", name=tool, arguments=arguments), result)
+                for number, ((tool, arguments), result) in enumerate(
+                    zip(run.calls, results, strict=True)
+                )
+            ),
             truncated=run.truncated,
         )
 

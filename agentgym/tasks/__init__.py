@@ -64,5 +64,6 @@ class Task(Record, kw_only=True, omit_defaults=False):
     knobs: dict[str, Json] = {}
     """What was asked of the generator."""
     measured: dict[str, Json] = {}
-    """What was measured: `min_calls` and `max_calls` (bounds of the shortest number), ..."""
+    """What was measured: `min_calls` and `max_calls` (bounds of the shortest number), `rules` (ids
+    of those that the writes are under; see `prove.met`), ..."""
     certificate: Certificate

@@ -46,20 +46,44 @@ class Reader(Walker):
         return self.ask(sketch, at, rng, "lookup") if at else None
 
     def multi_hop(
-        self, sketch: Sketch, rng: random.Random, *, entities: int | None = None
+        self, sketch: Sketch, rng: random.Random, *, entities: int | None = None, least: int = 0
     ) -> Plan | None:
-        """Ask a field of a row at the end of 2 to 5 entities; of so many, if it is said."""
+        """Ask a field of a row at the end of 2 to 5 entities.
+
+        Args:
+            sketch: What is grown.
+            rng: The stream to draw from.
+            entities: How many it shall be; drawn if not said.
+            least: About how many calls the plan shall need.
+        """
         wanted = rng.choice(HOPS) if entities is None else entities
         for _ in range(_TRIES):
             sketch.facts.clear()
             sketch.nodes.clear()
-            at = self.anchor(sketch, rng)
-            for _ in range(wanted - 1):
-                at = self.walk(sketch, at, rng) if at else None
+            at = (
+                self.far(sketch, rng, nodes=wanted, least=least)
+                if least
+                else self.wander(sketch, rng, nodes=wanted)
+            )
             plan = self.ask(sketch, at, rng, "multi_hop") if at else None
             if plan is not None:
                 return plan
         return None
+
+    def wander(self, sketch: Sketch, rng: random.Random, *, nodes: int) -> At | None:
+        """Walk over that many entities, wherever it leads."""
+        at = self.anchor(sketch, rng)
+        for _ in range(nodes - 1):
+            at = self.walk(sketch, at, rng) if at else None
+        return at
+
+    def far(self, sketch: Sketch, rng: random.Random, *, nodes: int, least: int) -> At | None:
+        """Reach a row to be read over a route of that many entities that costs many calls."""
+        end = rng.choice(self.entities).name
+        route = self.routes.to(end, rng, nodes=nodes, least=least, shown=True)
+        if route is None or self.routes.cost(route, shown=True) < least:
+            return None
+        return self.along(sketch, route, rng)
 
     def ask(self, sketch: Sketch, at: At, rng: random.Random, family: str) -> Plan | None:
         """Choose the field that is asked."""
@@ -78,8 +102,14 @@ class Reader(Walker):
         sketch.emit(at.node, rng.choice(fields).name)
         return sketch.plan(family)
 
-    def aggregate(self, sketch: Sketch, rng: random.Random) -> Plan | None:
-        """Ask one number over the rows that refer to a row, or that pass a filter."""
+    def aggregate(self, sketch: Sketch, rng: random.Random, *, least: int = 0) -> Plan | None:
+        """Ask one number over the rows that refer to a row, or that pass a filter.
+
+        Args:
+            sketch: What is grown.
+            rng: The stream to draw from.
+            least: About how many calls the plan shall need.
+        """
         terms = [t.term for t in self.tools if isinstance(t.term, Aggregate)]
         terms = [t for t in terms if t.entity in self.spoken and self.tables.rows(t.entity)]
         if not terms:
@@ -94,11 +124,9 @@ class Reader(Walker):
         ]
         links: list[Link] = []
         rows: Sequence[Row] = self.tables.rows(entity.name)
-        if relations and rng.random() < 0.85:
+        if relations and (least or rng.random() < 0.85):
             relation = rng.choice(relations)
-            at = self.anchor(sketch, rng, relation.target)
-            if at is not None and rng.random() < 0.3:
-                at = self.anchored_parent(sketch, relation, rng)
+            at = self.owner(sketch, relation, rng, least=least)
             if at is None:
                 return None
             links = [Link(relation=relation.name, forward=True, node=at.node)]
@@ -119,6 +147,19 @@ class Reader(Walker):
         sketch.nodes.append(Aggregated(id=node, of=select, function=function, field=field))  # type: ignore[arg-type]
         sketch.emit(node, None)
         return sketch.plan("aggregate")
+
+    def owner(
+        self, sketch: Sketch, relation: Relation, rng: random.Random, *, least: int
+    ) -> At | None:
+        """Reach the row over whose children a number is asked."""
+        if least > 2:
+            nodes = rng.choice((least - 1, least - 1, least))
+            route = self.routes.to(relation.target, rng, nodes=nodes, least=least - 1, shown=False)
+            return self.along(sketch, route, rng) if route else None
+        at = self.anchor(sketch, rng, relation.target)
+        if at is not None and rng.random() < 0.3:
+            at = self.anchored_parent(sketch, relation, rng)
+        return at
 
     def anchored_parent(self, sketch: Sketch, on: Relation, rng: random.Random) -> At | None:
         """Reach a row that others refer to from a described row one relation away."""

@@ -7,7 +7,6 @@ along real relations to what is asked. Nothing here is admitted: `prove` decides
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 from agentgym.plan import Plan
 from agentgym.tasks.clues import Sketch
@@ -22,33 +21,48 @@ class Sampler(Reader, Writer):
 
     Args:
         tables: The rows of the domain as they are at the start.
-        tools: Its tools; writes are drawn only where a tool can do them.
+        tools: Its tools; reads and writes are drawn only where a tool can do them.
+        rules: Its rules, for writes that are wanted under one.
     """
 
-    def draw(self, family: str, rng: random.Random, *, entities: int | None = None) -> Plan | None:
+    def draw(
+        self,
+        family: str,
+        rng: random.Random,
+        *,
+        entities: int | None = None,
+        least: int = 0,
+        ruled: bool = False,
+    ) -> Plan | None:
         """Draw one candidate of a family; None where the draw came to nothing.
 
         Args:
             family: One of `FAMILIES`.
             rng: The stream to draw from.
             entities: How many entities a plan of `multi_hop` shall lead over.
+            least: About how many calls the plan shall need; `prove.shortest` has the last word.
+                Ignored by `lookup` and `single_write`, which are short by nature.
+            ruled: Write only by tools that ask a rule.
         """
         if not self.entities:
             return None
         sketch = Sketch(self.schema)
-        if family == "multi_hop":
-            return self.multi_hop(sketch, rng, entities=entities)
-        return _DRAWS[family](self, sketch, rng)
+        match family:
+            case "lookup":
+                return self.lookup(sketch, rng)
+            case "multi_hop":
+                return self.multi_hop(sketch, rng, entities=entities, least=least)
+            case "aggregate":
+                return self.aggregate(sketch, rng, least=least)
+            case "single_write":
+                return self.single_write(sketch, rng, ruled=ruled)
+            case "multi_write":
+                return self.multi_write(sketch, rng, least=least, ruled=ruled)
+            case "read_write":
+                return self.read_write(sketch, rng, least=least, ruled=ruled)
+            case _:
+                raise AssertionError(family)
 
 
-_DRAWS: dict[str, Callable[[Sampler, Sketch, random.Random], Plan | None]] = {
-    "lookup": Sampler.lookup,
-    "multi_hop": Sampler.multi_hop,
-    "aggregate": Sampler.aggregate,
-    "single_write": Sampler.single_write,
-    "multi_write": Sampler.multi_write,
-    "read_write": Sampler.read_write,
-}
-
-FAMILIES = tuple(_DRAWS)
+FAMILIES = ("lookup", "multi_hop", "aggregate", "single_write", "multi_write", "read_write")
 """The families of tasks, in the order in which they take turns."""

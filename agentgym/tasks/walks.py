@@ -8,7 +8,7 @@ new: both are taken last. Next: `reads`, `writes`.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agentgym.formats import Record
 from agentgym.plan import Link, Pick
@@ -16,12 +16,18 @@ from agentgym.plan.tables import Tables
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import ORDERED, Row
 from agentgym.tasks.clues import Sketch, describe
+from agentgym.tasks.readable import Readable
+from agentgym.tasks.routes import Route, Routes
 from agentgym.tools.algebra import Tool
 
-__all__ = ["At", "Walker"]
+__all__ = ["At", "Fits", "Walker"]
 
 _TRIED = 4
 """Relations that are tried to go on from a row."""
+_STARTS = 6
+"""Rows that are tried as the start of a route."""
+Fits = Callable[[Row], bool]
+"""Tells whether a row will do as the one on which a walk ends."""
 
 
 class At(Record, kw_only=True):
@@ -41,7 +47,7 @@ class Walker:
 
     Args:
         tables: The rows of the domain as they are at the start.
-        tools: Its tools.
+        tools: Its tools; walks go only where they can read.
     """
 
     def __init__(self, tables: Tables, tools: Sequence[Tool]) -> None:
@@ -54,17 +60,32 @@ class Walker:
             if entity.spoken and entity.kind != "link" and self.tables.rows(entity.name)
         ]
         self.spoken = {entity.name for entity in self.schema.entities if entity.spoken}
+        self.readable = Readable(self.schema, tools)
+        self.routes = Routes(
+            self.schema,
+            self.readable,
+            [e.name for e in self.schema.entities if e.spoken and self.tables.rows(e.name)],
+        )
 
-    def anchor(self, sketch: Sketch, rng: random.Random, entity: str | None = None) -> At | None:
-        """Describe a random row, of the entity if one is given."""
+    def anchor(
+        self,
+        sketch: Sketch,
+        rng: random.Random,
+        entity: str | None = None,
+        *,
+        fits: Fits | None = None,
+    ) -> At | None:
+        """Describe a random row, of the entity if one is given, one that fits."""
         owner = self.schema.entity(entity) if entity else rng.choice(self.entities)
         rows = self.tables.rows(owner.name)
+        if fits is not None:
+            rows = [row for row in rows if fits(row)]
         if not rows or not owner.spoken:
             return None
         for _ in range(3):
             row = rng.choice(rows)
             clues = describe(self.tables, owner, row, rng)
-            if clues is not None:
+            if clues and self.readable.finds(owner.name, [field for field, _, _ in clues]):
                 return At(node=sketch.select(owner.name, clues), entity=owner.name, row=row)
         return None
 
@@ -73,16 +94,49 @@ class Walker:
         up = [(r, True) for r in self.schema.parents(at.entity) if r.target in self.spoken]
         down = [(r, False) for r in self.schema.children(at.entity) if r.entity in self.spoken]
         back = (at.came[0], not at.came[1]) if at.came else None
-        return [(r, parent) for r, parent in (*up, *down) if (r.name, parent) != back]
+        return [
+            (relation, parent)
+            for relation, parent in (*up, *down)
+            if (relation.name, parent) != back and self.leads(relation, up=parent)
+        ]
+
+    def leads(self, relation: Relation, *, up: bool) -> bool:
+        """Tell whether some tool shows what a relation leads to."""
+        if up:
+            return self.readable.finds(relation.target, relation.target_fields)
+        return self.readable.finds(relation.entity, relation.fields)
+
+    def along(
+        self, sketch: Sketch, route: Route, rng: random.Random, *, fits: Fits | None = None
+    ) -> At | None:
+        """Follow a route from some row that can be described to one that fits.
+
+        Returns:
+            Where it ends; None where it leads nowhere, and the sketch is as it was.
+        """
+        facts, nodes = len(sketch.facts), len(sketch.nodes)
+        for _ in range(_STARTS):
+            at = self.anchor(sketch, rng, route[0].start)
+            for step in route:
+                if at is not None:
+                    at = self.take(sketch, at, step.relation, rng, up=step.up)
+            if at is not None and (fits is None or fits(at.row)):
+                return at
+            del sketch.facts[facts:], sketch.nodes[nodes:]
+        return None
+
+    def take(
+        self, sketch: Sketch, at: At, relation: Relation, rng: random.Random, *, up: bool
+    ) -> At | None:
+        """Go over one relation."""
+        return self.up(sketch, at, relation) if up else self.down(sketch, at, relation, rng)
 
     def walk(self, sketch: Sketch, at: At, rng: random.Random) -> At | None:
         """Go one relation on from a row, describing which of several is meant."""
         options = [(self.dullness(at, *step) + rng.random(), step) for step in self.steps(at)]
         options.sort(key=lambda option: option[0])
         for _, (relation, parent) in options[:_TRIED]:
-            found = (
-                self.up(sketch, at, relation) if parent else self.down(sketch, at, relation, rng)
-            )
+            found = self.take(sketch, at, relation, rng, up=parent)
             if found is not None:
                 return found
         return None
@@ -136,7 +190,7 @@ class Walker:
             node = sketch.select(entity.name, (), [link])
             return self.reached(at, node, rows[0], relation, parent=False)
         if rng.random() < 0.75:
-            picked = self.pick(entity, rows, rng)
+            picked = self.pick(entity, rows, rng, known=relation.fields)
             if picked is not None:
                 pick, row = picked
                 node = sketch.select(entity.name, (), [link], pick)
@@ -149,9 +203,16 @@ class Walker:
         return self.reached(at, node, row, relation, parent=False)
 
     def pick(
-        self, entity: Entity, rows: Sequence[Row], rng: random.Random
+        self, entity: Entity, rows: Sequence[Row], rng: random.Random, *, known: Sequence[str]
     ) -> tuple[Pick, Row] | None:
-        """Choose an extreme that one row alone holds."""
+        """Choose an extreme that one row alone holds, and by which tools can sort.
+
+        Args:
+            entity: What the rows are of.
+            rows: The rows to choose among.
+            rng: The stream to draw from.
+            known: The fields by which they are found.
+        """
         fields = [
             field
             for field in entity.fields
@@ -163,6 +224,8 @@ class Walker:
         for field in fields:
             place = entity.position(field.name)
             largest = rng.random() < 0.7
+            if not self.readable.sorts(entity.name, known, field.name, largest=largest):
+                continue
             values = [row[place] for row in rows if row[place] is not None]
             if not values:
                 continue

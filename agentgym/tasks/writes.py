@@ -7,14 +7,25 @@ In come walks over the rows and the tools that write, out come plans of the fami
 from __future__ import annotations
 
 import random
+from collections.abc import Collection, Sequence
+from functools import partial
 
 from agentgym.plan import Plan, Setting
+from agentgym.plan.tables import Tables
+from agentgym.rules import In, Move, NoChildren, Rule, fields_of, parts
+from agentgym.schema import Relation
+from agentgym.schema.types import Row
 from agentgym.tasks.clues import Sketch
+from agentgym.tasks.creates import Creator
 from agentgym.tasks.values import new_value
-from agentgym.tasks.walks import At, Walker
-from agentgym.tools.algebra import Create, Delete, Link, Transition, Unlink, Update
+from agentgym.tasks.walks import At
+from agentgym.tools.algebra import Create, Delete, Link, Tool, Transition, Unlink, Update
+from agentgym.tools.derive.rules.ground import Ground
 
 __all__ = ["Writer"]
+
+_CHANGES = (Update, Transition, Delete, Unlink)
+"""Terms that change a row that there is."""
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "update": (Update,),
@@ -38,84 +49,229 @@ _SETTABLE = (
 )
 
 
-class Writer(Walker):
-    """Draws plans that change rows, by tools that there are."""
+class Writer(Creator):
+    """Draws plans that change rows, by tools that there are.
 
-    def single_write(self, sketch: Sketch, rng: random.Random) -> Plan | None:
-        """Change, move, create or delete one described row."""
-        kind = rng.choice(("update", "update", "transition", "create", "create", "delete"))
-        done = self.one_write(sketch, kind, rng, hops=0)
-        return sketch.plan("single_write") if done else None
+    Args:
+        tables: The rows of the domain as they are at the start.
+        tools: Its tools.
+        rules: Its rules: rows are chosen that they let be written.
+        now: Its clock at the start.
+    """
 
-    def read_write(self, sketch: Sketch, rng: random.Random) -> Plan | None:
-        """Change a row that must first be found over a relation, or by another row's value."""
-        kind = rng.choice(("update", "update", "transition", "delete"))
-        done = self.one_write(sketch, kind, rng, hops=rng.choice((1, 1, 2)))
-        return sketch.plan("read_write") if done else None
-
-    def multi_write(self, sketch: Sketch, rng: random.Random) -> Plan | None:
-        """Two to three writes in one request."""
-        for _ in range(rng.choice((2, 2, 3))):
-            kind = rng.choice(("update", "update", "transition", "create"))
-            if not self.one_write(sketch, kind, rng, hops=rng.choice((0, 0, 1))):
-                return None
-        return sketch.plan("multi_write")
-
-    def one_write(self, sketch: Sketch, kind: str, rng: random.Random, hops: int) -> bool:
-        """Add one write to the sketch; False where the draw came to nothing."""
-        terms = [tool.term for tool in self.tools if isinstance(tool.term, _KINDS[kind])]
-        terms = [term for term in terms if term.entity in self.spoken]  # type: ignore[union-attr]
-        if not terms:
-            return False
-        term = rng.choice(terms)
-        assert isinstance(term, (Update, Transition, Create, Delete, Link, Unlink))
-        if isinstance(term, (Create, Link)):
-            return self.create(sketch, term, rng)
-        at = self.reach(sketch, term.entity, rng, hops)
-        if at is None:
-            return False
-        if isinstance(term, (Delete, Unlink)):
-            if any(self.children(at, relation) for relation in self.schema.children(at.entity)):
-                return False
-            sketch.write("delete", at.entity, at.node, ())
-            return True
-        if isinstance(term, Transition):
-            return self.transition(sketch, term, at, rng)
-        return self.update(sketch, term, at, rng)
-
-    def reach(
+    def __init__(
         self,
-        sketch: Sketch,
-        entity: str,
-        rng: random.Random,
-        hops: int,
+        tables: Tables,
+        tools: Sequence[Tool],
+        rules: Sequence[Rule] = (),
         *,
-        then: tuple[str, bool] | None = None,
-    ) -> At | None:
-        """Stand on a row of the entity, described directly or from rows around it.
+        now: str = "2024-01-01T00:00:00Z",
+    ) -> None:
+        super().__init__(tables, tools)
+        self.rules = rules
+        self.ruled = {tool.name: about for tool in tools if (about := _about(tool, rules))}
+        """Tool to the fields of which it must set one to be under a rule; `*` stands for any."""
+        rows = {entity.name: tables.rows(entity.name) for entity in self.schema.entities}
+        self.ground = Ground(self.schema, rows, tools, now=now, seed=0)
+        self._passing: dict[str, set[Row]] = {}
+
+    def single_write(
+        self, sketch: Sketch, rng: random.Random, *, ruled: bool = False
+    ) -> Plan | None:
+        """Change, move, create or delete one described row.
 
         Args:
             sketch: What is grown.
-            entity: Where to stand.
             rng: The stream to draw from.
-            hops: From how far away.
-            then: The relation that is taken next, and whether towards the parent.
+            ruled: Only by a tool that asks a rule.
         """
-        if hops == 0:
-            return self.anchor(sketch, rng, entity)
-        options = [(r, False) for r in self.schema.parents(entity) if r.target in self.spoken]
-        options += [(r, True) for r in self.schema.children(entity) if r.entity in self.spoken]
-        options = [(r, up) for r, up in options if then is None or (r.name, not up) != then]
-        if not options:
-            return None
-        relation, up = rng.choice(options)
-        start = relation.entity if up else relation.target
-        before = self.reach(sketch, start, rng, hops - 1, then=(relation.name, up))
-        if before is None:
-            return None
-        if up:
-            return self.up(sketch, before, relation)
-        return self.down(sketch, before, relation, rng)
+        kinds = ("update", "update", "transition", "create", "create", "delete")
+        done = self.one_write(sketch, kinds, rng, ruled=ruled)
+        return sketch.plan("single_write") if done else None
+
+    def read_write(
+        self, sketch: Sketch, rng: random.Random, *, least: int = 0, ruled: bool = False
+    ) -> Plan | None:
+        """Change a row that must first be found over a relation, or add one to such a row.
+
+        Args:
+            sketch: What is grown.
+            rng: The stream to draw from.
+            least: About how many calls the plan shall need.
+            ruled: Only by a tool that asks a rule.
+        """
+        kinds = ("update", "update", "transition", "create", "delete")
+        hops = rng.choice((1, 1, 2))
+        done = self.one_write(sketch, kinds, rng, hops=hops, least=least, ruled=ruled)
+        return sketch.plan("read_write") if done else None
+
+    def multi_write(
+        self, sketch: Sketch, rng: random.Random, *, least: int = 0, ruled: bool = False
+    ) -> Plan | None:
+        """Two to four writes in one request, around one row or here and there.
+
+        Args:
+            sketch: What is grown.
+            rng: The stream to draw from.
+            least: About how many calls the plan shall need.
+            ruled: One of them at least by a tool that asks a rule.
+        """
+        wanted = rng.choice((3, 3, 4)) if least > 3 else rng.choice((2, 2, 3))
+        if rng.random() < 0.6:
+            done = self.around(sketch, rng, wanted, ruled=ruled)
+            return sketch.plan("multi_write") if done else None
+        kinds = ("update", "update", "transition", "create")
+        for number in range(wanted):
+            hops, first = rng.choice((0, 0, 1)), number == 0
+            if not self.one_write(sketch, kinds, rng, hops=hops, ruled=ruled and first):
+                return None
+        return sketch.plan("multi_write")
+
+    def writing(self, kind: str, *, ruled: bool) -> list[Tool]:
+        """List the tools that write in a way, those that ask a rule if it shall be so."""
+        return [
+            tool
+            for tool in self.tools
+            if isinstance(tool.term, _KINDS[kind])
+            and tool.term.entity in self.spoken  # type: ignore[union-attr]
+            and (not ruled or tool.name in self.ruled)
+        ]
+
+    def one_write(
+        self,
+        sketch: Sketch,
+        kinds: Sequence[str],
+        rng: random.Random,
+        *,
+        hops: int = 0,
+        least: int = 0,
+        ruled: bool = False,
+    ) -> bool:
+        """Add one write to the sketch; False where the draw came to nothing.
+
+        Args:
+            sketch: What is grown.
+            kinds: To choose from, the likely ones several times.
+            rng: The stream to draw from.
+            hops: From how far away the row is found.
+            least: About how many calls it shall take; overrides `hops`.
+            ruled: Only by a tool that asks a rule.
+        """
+        options = {kind: self.writing(kind, ruled=ruled) for kind in dict.fromkeys(kinds)}
+        kinds = [kind for kind in kinds if options[kind]]
+        if not kinds:
+            return False
+        tool = rng.choice(options[rng.choice(kinds)])
+        if isinstance(tool.term, (Create, Link)):
+            return self.create(sketch, tool.term, rng, hops=hops, least=least)
+        assert isinstance(tool.term, _CHANGES)
+        fits = partial(self.passes, tool)
+        at = self.stand(sketch, tool.term.entity, rng, hops=hops, least=least, fits=fits)
+        return at is not None and self.change(sketch, tool, at, rng, ruled=ruled)
+
+    def passes(self, tool: Tool, row: Row) -> bool:
+        """Tell whether the rules that a tool asks may let it write a present row.
+
+        What is said and called before counts as done, and the user as the one to whom it belongs.
+        """
+        if tool.name not in self._passing:
+            assert isinstance(tool.term, _CHANGES)
+            entity = tool.term.entity
+            kind = "delete" if isinstance(tool.term, (Delete, Unlink)) else "update"
+            asked = [
+                rule.predicate
+                for rule in self.rules
+                if rule.id in tool.guards
+                and (rule.kind != "invariant" or kind == "delete")
+                and rule.entity == entity
+                and kind in rule.on
+            ]
+            held = [self.ground.held(predicate, entity) for predicate in asked]
+            if kind == "delete":
+                held.append(self.ground.free(entity))
+            self._passing[tool.name] = {
+                row
+                for row, *passed in zip(self.tables.rows(entity), *held, strict=True)
+                if all(passed)
+            }
+        return row in self._passing[tool.name]
+
+    def change(
+        self, sketch: Sketch, tool: Tool, at: At, rng: random.Random, *, ruled: bool = False
+    ) -> bool:
+        """Change the row on which a walk stands, under a rule if it shall be so."""
+        if not self.passes(tool, at.row):
+            return False
+        match tool.term:
+            case Transition():
+                return self.transition(sketch, tool.term, at, rng)
+            case Update():
+                about = self.ruled.get(tool.name, frozenset()) if ruled else frozenset()
+                return self.update(sketch, tool.term, at, rng, about=about)
+            case _:
+                sketch.write("delete", at.entity, at.node, ())
+                return True
+
+    def around(self, sketch: Sketch, rng: random.Random, wanted: int, *, ruled: bool) -> bool:
+        """Add writes to one described row and to rows that are related to it.
+
+        Args:
+            sketch: What is grown.
+            rng: The stream to draw from.
+            wanted: How many writes at most; at least two.
+            ruled: One of them at least by a tool that asks a rule.
+        """
+        hub = rng.choice(self.entities).name
+        options = self.near(hub)
+        rng.shuffle(options)
+        if ruled:
+            options.sort(key=lambda option: option[0].name not in self.ruled)
+            if not options or options[0][0].name not in self.ruled:
+                return False
+        at = self.anchor(sketch, rng, hub) if options else None
+        if at is None:
+            return False
+        written: set[tuple[str, Row]] = set()
+        done = 0
+        for tool, relation, up in (*options, *options):
+            facts, nodes = len(sketch.facts), len(sketch.nodes)
+            if isinstance(tool.term, (Create, Link)):
+                added = self.create(sketch, tool.term, rng, start=at)
+            else:
+                there = at if relation is None else self.take(sketch, at, relation, rng, up=up)
+                added = (
+                    there is not None
+                    and (there.entity, there.row) not in written
+                    and self.change(sketch, tool, there, rng, ruled=ruled and not done)
+                )
+                if there is not None and added:
+                    written.add((there.entity, there.row))
+            if not added:
+                del sketch.facts[facts:], sketch.nodes[nodes:]
+            done += added
+            if done == wanted:
+                return True
+            if ruled and not done:
+                return False
+        return done > 1
+
+    def near(self, hub: str) -> list[tuple[Tool, Relation | None, bool]]:
+        """List the tools that write a row, or one a relation away: with the relation to take."""
+        steps = [(r, True) for r in self.schema.parents(hub) if r.target in self.spoken]
+        steps += [(r, False) for r in self.schema.children(hub) if r.entity in self.spoken]
+        ends = {r.target if up else r.entity: (r, up) for r, up in steps if self.leads(r, up=up)}
+        found: list[tuple[Tool, Relation | None, bool]] = []
+        for kind in _KINDS:
+            for tool in self.writing(kind, ruled=False):
+                entity = tool.term.entity  # type: ignore[union-attr]
+                if kind == "create":
+                    if any(r.target == hub for r in self.schema.parents(entity)):
+                        found.append((tool, None, False))
+                elif entity == hub:
+                    found.append((tool, None, False))
+                elif entity in ends:
+                    found.append((tool, *ends[entity]))
+        return found
 
     def transition(self, sketch: Sketch, term: Transition, at: At, rng: random.Random) -> bool:
         """Move the row to a state that may follow its own."""
@@ -133,19 +289,39 @@ class Writer(Walker):
         sketch.write("transition", at.entity, at.node, [Setting(field=term.to.field, fact=fact)])
         return True
 
-    def update(self, sketch: Sketch, term: Update, at: At, rng: random.Random) -> bool:
-        """Give the row a new value or two."""
+    def update(
+        self,
+        sketch: Sketch,
+        term: Update,
+        at: At,
+        rng: random.Random,
+        *,
+        about: Collection[str] = (),
+    ) -> bool:
+        """Give the row a new value or two.
+
+        Args:
+            sketch: What is grown.
+            term: What the tool does.
+            at: The row.
+            rng: The stream to draw from.
+            about: Fields of which one must be set, `*` for any; none where that is all the same.
+        """
         entity = self.schema.entity(term.entity)
         fields = [entity.field(argument.field) for argument in term.values]
         clues = {fact.field for fact in sketch.facts if fact.entity == entity.name}
         fields = [f for f in fields if f.spoken and f.role in _SETTABLE and f.name not in clues]
         rng.shuffle(fields)
+        if about and "*" not in about:
+            fields.sort(key=lambda field: field.name not in about)
         settings: list[Setting] = []
         wanted = 1 if rng.random() < 0.8 else 2
         for field in fields:
             value = new_value(self.tables, entity, field, at.row[entity.position(field.name)], rng)
             if value is None:
                 continue
+            if about and not settings and not {"*", field.name} & set(about):
+                return False
             private = field.type == "text" and not settings and rng.random() < 0.3
             fact = sketch.fact(entity.name, field.name, value, private=private)
             settings.append(Setting(field=field.name, fact=fact))
@@ -155,42 +331,35 @@ class Writer(Walker):
             sketch.write("update", at.entity, at.node, settings)
         return bool(settings)
 
-    def create(self, sketch: Sketch, term: Create | Link, rng: random.Random) -> bool:
-        """Make a new row that belongs to rows that clues describe."""
-        entity = self.schema.entity(term.entity)
-        settings: list[Setting] = []
-        referred = {name: r for r in self.schema.parents(entity.name) for name in r.fields}
-        anchors: dict[str, At] = {}
-        ends = term.ends if isinstance(term, Link) else ()
-        if isinstance(term, Create) and any(nested.least for nested in term.nested):
-            return False
-        for argument in (*ends, *term.values):
-            field = entity.field(argument.field)
-            relation = referred.get(field.name)
-            optional = not argument.required and argument not in ends
-            if optional and (relation is not None or rng.random() < 0.7):
-                continue
-            if relation is not None:
-                at = anchors.get(relation.name) or self.anchor(sketch, rng, relation.target)
-                if at is None:
-                    return False
-                anchors[relation.name] = at
-                source = relation.target_fields[relation.fields.index(field.name)]
-                settings.append(Setting(field=field.name, node=at.node, source=source))
-                continue
-            value = (
-                new_value(self.tables, entity, field, None, rng)
-                if field.spoken and field.role not in ("key", "secret", "audit")
-                else None
-            )
-            if value is None and optional:
-                continue
-            if value is None:
-                return False
-            settings.append(
-                Setting(field=field.name, fact=sketch.fact(entity.name, field.name, value))
-            )
-        if not settings or len(settings) > 6:
-            return False
-        sketch.write("create", entity.name, None, settings)
-        return True
+
+def _about(tool: Tool, rules: Sequence[Rule]) -> frozenset[str]:
+    """Name the fields of which a tool must set one for a rule to be met; `*` for any."""
+    term = tool.term
+    match term:
+        case Create():
+            kind, fields = "create", {a.field for a in term.values if a.required}
+        case Link():
+            kind, fields = "create", {a.field for a in (*term.ends, *term.values)}
+        case Update():
+            kind, fields = "update", {a.field for a in term.values}
+        case Transition():
+            kind, fields = "update", {term.to.field}
+        case Delete() | Unlink():
+            kind, fields = "delete", set[str]()
+        case _:
+            return frozenset()
+    found: set[str] = set()
+    for rule in rules:
+        if rule.id not in tool.guards or rule.entity != term.entity or kind not in rule.on:
+            continue
+        if rule.kind != "invariant":
+            found |= fields & set(rule.fields) if rule.fields and kind == "update" else {"*"}
+            continue
+        speaks = list(parts(rule.predicate))
+        moves = any(isinstance(part, Move) for part in speaks)
+        if not any(isinstance(part, (NoChildren, In)) for part in speaks) and not (
+            moves and kind == "create"
+        ):
+            met = fields & fields_of(rule.predicate)
+            found |= met if kind == "update" else {"*"} if met else set()
+    return frozenset(found)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import ceil, floor, prod
 
@@ -64,6 +65,7 @@ def _names(one: Member | Pair) -> Iterator[object]:
         yield one.right.name
 
 
+@lru_cache(maxsize=4096)
 def _contradicts(branch: Branch) -> bool:
     return any(_Case(group).impossible() for group in _connected(branch))
 

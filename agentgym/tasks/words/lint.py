@@ -6,9 +6,11 @@ Comes after `say`, for gates and tests.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from agentgym.schema import Schema
-from agentgym.tasks.words.lexicon import low
+from agentgym.tasks.words.lexicon import Lexicon, lexicon, low
 from agentgym.tasks.words.values import unit_words
 
 __all__ = ["identifiers_in"]
@@ -30,6 +32,45 @@ def identifiers_in(text: str, schema: Schema) -> list[str]:
         Tokens in snake_case or camelCase, names of the source that are no words of any
         label, and labels that are not to be spoken; in order, without doubles.
     """
+    known = _vocabulary(lexicon(schema))
+    spoken, names, units = known.spoken, known.names, known.units
+    bare = _QUOTED.sub('""', text)
+    found: dict[str, None] = {}
+    for match in _TOKEN.finditer(bare):
+        token = match.group()
+        if token in units:
+            continue
+        said = set(_WORD.findall(low(token))) <= spoken
+        if (
+            (_CODE.search(token) and not said)
+            or "_" in token
+            or (token in names and not said and len(token) > 2 and low(token) not in _ENGLISH)
+        ):
+            found[token] = None
+    lowered = low(bare)
+    for label in known.silent:
+        if label in lowered:
+            hit = re.search(rf"(?<!\w){re.escape(label)}(?!\w)", lowered)
+            if hit:
+                found[bare[hit.start() : hit.end()]] = None
+    return list(found)
+
+
+class _Vocabulary(NamedTuple):
+    """The words of a schema."""
+
+    spoken: frozenset[str]
+    """Words of what can be spoken of."""
+    names: frozenset[str]
+    """Of entities, fields and relations, here and at the source."""
+    units: frozenset[str]
+    silent: tuple[str, ...]
+    """Labels that are not to be spoken, sorted; those of plain words aside."""
+
+
+@lru_cache(maxsize=8)
+def _vocabulary(words: Lexicon) -> _Vocabulary:
+    schema = words.schema
     spoken: set[str] = set()
     names: set[str] = set()
     silent: set[str] = set()
@@ -52,27 +93,15 @@ def identifiers_in(text: str, schema: Schema) -> list[str]:
     for relation in schema.relations:
         names.add(relation.name)
         spoken.update(_WORD.findall(low(f"{relation.label} {relation.inverse}")))
-    bare = _QUOTED.sub('""', text)
-    found: dict[str, None] = {}
-    for match in _TOKEN.finditer(bare):
-        token = match.group()
-        known = set(_WORD.findall(low(token))) <= spoken
-        if token in units:
-            continue
-        if (
-            (_CODE.search(token) and not known)
-            or "_" in token
-            or (token in names and not known and len(token) > 2 and low(token) not in _ENGLISH)
-        ):
-            found[token] = None
-    lowered = low(bare)
-    for label in sorted(silent - {""}):
-        words = _WORD.findall(label)
-        if not set(words) <= (spoken | _ENGLISH):
-            hit = re.search(rf"(?<!\w){re.escape(label)}(?!\w)", lowered)
-            if hit:
-                found[bare[hit.start() : hit.end()]] = None
-    return list(found)
+    silent = {
+        label for label in silent - {""} if not set(_WORD.findall(label)) <= (spoken | _ENGLISH)
+    }
+    return _Vocabulary(
+        spoken=frozenset(spoken),
+        names=frozenset(names),
+        units=frozenset(units),
+        silent=tuple(sorted(silent)),
+    )
 
 
 _ENGLISH = frozenset(

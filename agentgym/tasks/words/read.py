@@ -8,6 +8,7 @@ the message was written for. Next: `say`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import product
 
 import msgspec
@@ -74,7 +75,13 @@ def read(text: str, schema: Schema) -> list[Plan]:
     Returns:
         The readings, without doubles; empty when it is no message of the grammar.
     """
-    reader = _Reader(lexicon(schema))
+    return list(_read(text, lexicon(schema)))
+
+
+@lru_cache(maxsize=16)
+def _read(text: str, words: Lexicon) -> tuple[Plan, ...]:
+    """Read a message once: who words a task, who admits it and who certifies it all ask."""
+    reader = _Reader(words)
     plans: list[Plan] = []
     for acts in reader.acts(text):
         plan = assemble(acts)
@@ -82,7 +89,7 @@ def read(text: str, schema: Schema) -> list[Plan]:
             plans.append(plan)
             if len(plans) >= _MOST:
                 break
-    return plans
+    return tuple(plans)
 
 
 def decimals(field: Field) -> int:

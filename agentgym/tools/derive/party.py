@@ -20,7 +20,10 @@ from agentgym.tools.derive import texts
 from agentgym.tools.derive.desk import Desk
 from agentgym.tools.derive.naming import Parameters
 
-__all__ = ["identify_tool", "owner_paths", "party"]
+__all__ = ["DECLARED", "identify_tool", "owner_paths", "party"]
+
+DECLARED = "principal: declared"
+"""Evidence of an entity of which its source says that the desk is there for it."""
 
 _SERVED = frozenset(
     "customer client patient guest passenger student pupil learner subscriber borrower tenant "
@@ -86,8 +89,11 @@ def party(schema: Schema) -> Entity | None:
     refer to it. One for whom desks exist (a customer) goes before one who may be anybody (a
     user), who goes before a business and before staff; among equals, the one to whom most kinds
     of rows belong. Staff are served only where the schema knows of nobody else: what they do for
-    customers is not theirs.
+    customers is not theirs. What a source declares (`DECLARED`) goes before all.
     """
+    for entity in schema.entities:
+        if DECLARED in entity.evidence and _facts(schema, entity):
+            return entity if len(owner_paths(schema, entity)) > 1 else None
     others = any(_head(entity) in _SERVED for entity in schema.entities)
     best: tuple[tuple[int, int], Entity] | None = None
     for entity in schema.entities:

@@ -77,7 +77,7 @@ def synthesize(
     asked = tuple(tools) if person is None else _with_identify(schema, tools, person)
     whose = {} if person is None else owner_paths(schema, person)
     ground = Ground(schema, rows, asked, now=now, seed=seed, party=person, paths=whose)
-    choice = Choice(ground, (rule.id for rule in rules))
+    choice = Choice(ground, rules)
     size = len(ground.entities())
     for step, take in enumerate((_one_row, _who, _across, _more), 1):
         if step <= level:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -73,15 +73,16 @@ class Choice:
 
     Args:
         ground: What they are made for.
-        taken: Ids in use.
+        kept: What holds already.
     """
 
-    def __init__(self, ground: Ground, taken: Iterable[str]) -> None:
+    def __init__(self, ground: Ground, kept: Sequence[Rule]) -> None:
         self.ground = ground
         self.rules: list[Rule] = []
         self.guards: dict[str, list[str]] = {}
         """Tool to the ids of the rules that it asks."""
-        self._ids = set(taken)
+        self.kept = kept
+        self._ids = {rule.id for rule in kept}
         self._subjects: Counter[tuple[str, str]] = Counter()
         self._said: list[Predicate] = []
 
@@ -150,7 +151,7 @@ class Choice:
         subject, turns = (one.group, f"rows of {rule.entity}"), (one.group, one.about)
         if self._subjects[subject] or rule.predicate in self._said:
             return None
-        if repeats(rule, self.rules):
+        if repeats(rule, (*self.kept, *self.rules)):
             return None
         if one.about and self._subjects[turns] > 1:
             return None
@@ -263,7 +264,18 @@ def _of_nobody(rule: Rule, term: Term, schema: Schema) -> bool:
                 return True
             if len(part.path) == 1 and schema.relation(part.path[0]).target in made:
                 return True
+            if part.path and any(_leaves_open(step, rule, part, schema) for step in steps):
+                return True
     return False
+
+
+def _leaves_open(term: Term, rule: Rule, owner: Owner, schema: Schema) -> bool:
+    """Tell whether the term makes a row without saying whose it is."""
+    if not isinstance(term, (Create, algebra.Link)) or term.entity != rule.entity:
+        return False
+    ends = term.ends if isinstance(term, algebra.Link) else ()
+    given = {argument.field for argument in (*ends, *term.values)}
+    return not set(schema.relation(owner.path[0]).fields) <= given
 
 
 def _touches(rule: Rule, what: Written) -> bool:

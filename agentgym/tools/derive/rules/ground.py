@@ -153,6 +153,7 @@ class Ground:
         self.party, self.paths = party, paths or {}
         self.writes = [(tool, one) for tool in tools for one in written(tool.term, schema)]
         self._held: dict[tuple[str, str], list[bool]] = {}
+        self._ages: dict[str, int] = {}
         self._parents: dict[tuple[str, tuple[str, ...]], dict[tuple[Stored, ...], Row]] = {}
         self._counts: dict[tuple[str, str], Counter[tuple[Stored, ...]]] = {}
 
@@ -260,10 +261,33 @@ class Ground:
         """Tell of each row, in order, whether the predicate holds or is unknown."""
         place = entity, repr(predicate)
         if place not in self._held:
-            self._held[place] = [
-                self.judge(predicate, entity, row) is not False for row in self.rows[entity]
-            ]
+            if isinstance(predicate, (Compare, In, Elapsed)):
+                self._held[place] = self._held_by_value(predicate, entity)
+            else:
+                self._held[place] = [
+                    self.judge(predicate, entity, row) is not False for row in self.rows[entity]
+                ]
         return self._held[place]
+
+    def _held_by_value(self, predicate: Compare | In | Elapsed, entity: str) -> list[bool]:
+        """Tell of each row whether a condition on one row above it, or on itself, holds."""
+        owner = self.schema.entity(entity)
+        for name in predicate.path:
+            owner = self.schema.entity(self.schema.relation(name).target)
+        other = predicate.other if isinstance(predicate, Compare) else None
+        places = [owner.position(name) for name in (predicate.field, other) if name is not None]
+        known: dict[tuple[Stored, ...], bool] = {}
+        held: list[bool] = []
+        for row in self.rows[entity]:
+            found = self.climb(entity, row, predicate.path)
+            if found is None:
+                held.append(True)
+                continue
+            values = tuple([found[1][place] for place in places])
+            if values not in known:
+                known[values] = self._value(predicate, *found) is not False
+            held.append(known[values])
+        return held
 
     def free(self, entity: str) -> list[bool]:
         """Tell of each row, in order, whether nothing refers to it, so that it can be deleted."""
@@ -339,9 +363,11 @@ class Ground:
     def age(self, value: Json) -> int:
         """Return the seconds from a stored date or datetime to now; negative if it lies ahead."""
         text = str(value)
-        then = dt.datetime.fromisoformat(f"{text}T00:00:00Z" if len(text) == 10 else text)
-        since = self.now - then
-        return since.days * 86_400 + since.seconds
+        if text not in self._ages:
+            then = dt.datetime.fromisoformat(f"{text}T00:00:00Z" if len(text) == 10 else text)
+            since = self.now - then
+            self._ages[text] = since.days * 86_400 + since.seconds
+        return self._ages[text]
 
     def values(self, entity: Entity, field: Field) -> list[Any]:
         """Return the stored values of a field, sorted, without the empty ones."""

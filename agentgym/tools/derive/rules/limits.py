@@ -29,7 +29,8 @@ _QUANTITIES = frozenset(
     "quantity qty units hours seats guests tickets copies shares pieces nights persons "
     "passengers participants items".split()
 )
-_BOUNDS = frozenset("low high range threshold limit min max minimum maximum".split())
+_BOUNDS = frozenset("low high range threshold limit min max minimum maximum balance".split())
+"""Amounts that are no part of what is done: a limit, or what all that was done has led to."""
 _MOST = 20
 _LEAST = 3
 """Fewest parts that a whole may have at most."""
@@ -128,7 +129,7 @@ def sums(ground: Ground) -> Iterator[Candidate]:
                 kind="limit",
                 entity=entity.name,
                 on=tuple(kinds),
-                fields=(field.name,),
+                fields=(field.name,) if "update" in kinds else (),
                 predicate=predicate,
                 evidence=counted(ground, predicate, entity),
             )

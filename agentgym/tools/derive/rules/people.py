@@ -15,7 +15,7 @@ from agentgym.schema import Entity, Field
 from agentgym.schema.types import to_stored
 from agentgym.tools.algebra import Identify
 from agentgym.tools.derive.rules.choose import Candidate, both, name
-from agentgym.tools.derive.rules.ground import Ground, Kind, technical
+from agentgym.tools.derive.rules.ground import Ground, technical
 from agentgym.tools.derive.rules.states import lives
 from agentgym.tools.derive.rules.times import happens
 
@@ -160,28 +160,20 @@ def tier(ground: Ground) -> Iterator[Candidate]:
         for entity in _owned(ground):
             if entity.name == party.name or entity.kind != "record" or technical(entity):
                 continue
-            deal = happens(ground, entity)
-            kinds: list[tuple[Kind, ...]] = [("create",)]
-            if deal and _ranked(field):
-                kinds.append(("delete",))
-            for on in kinds:
-                if not ground.does(entity.name, *on):
-                    continue
-                who = " or ".join(map(str, values))
-                if field.type == "boolean":
-                    said = field.label.removeprefix("is ")
-                    who = said if values == (True,) else f"not {said}"
-                rule = Rule(
-                    id=name(entity.name, on[0], "for", who, party.name, "only"),
-                    kind="tier",
-                    entity=entity.name,
-                    on=on,
-                    predicate=Holder(entity=party.name, field=field.name, values=values),
-                    evidence=(f"the {party.plural} differ in it",),
-                )
-                score = ground.weight(entity) + 3 * deal - 2 * len(ground.paths[entity.name])
-                yield Candidate(rule, "tier", score)
-
-
-def _ranked(field: Field) -> bool:
-    return field.type == "enum" and bool(set(field.name.split("_")) & _RANKED)
+            deal = any(f.role in ("status", "money", "quantity") for f in ground.fields(entity))
+            if not (deal and happens(ground, entity) and ground.does(entity.name, "create")):
+                continue  # notes and members of a list are for everybody
+            who = " or ".join(map(str, values))
+            if field.type == "boolean":
+                said = field.label.removeprefix("is ")
+                who = said if values == (True,) else f"not {said}"
+            rule = Rule(
+                id=name(entity.name, "create for", who, party.name, "only"),
+                kind="tier",
+                entity=entity.name,
+                on=("create",),
+                predicate=Holder(entity=party.name, field=field.name, values=values),
+                evidence=(f"the {party.plural} differ in it",),
+            )
+            score = ground.weight(entity) - 2 * len(ground.paths[entity.name])
+            yield Candidate(rule, "tier", score)

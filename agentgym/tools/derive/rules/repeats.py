@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from agentgym.rules import All, AnyOf, Compare, Elapsed, Rule, parts
+from agentgym.rules import All, AnyOf, Compare, Count, Elapsed, In, Rule, parts
 
 __all__ = ["repeats"]
 
@@ -17,12 +17,45 @@ __all__ = ["repeats"]
 def repeats(rule: Rule, others: Iterable[Rule]) -> bool:
     """Tell whether the rule only says again, of the same rows, what one of the others says.
 
-    So does a limit above another limit of the same field, whatever it hangs on; a large amount
-    that is left to a colleague where no large amount may be set; a second time until which the
-    same may be done.
+    So does a limit above another limit of the same field, whatever it hangs on, or beside what
+    the field may be at all; a large amount that is left to a colleague where no large amount may
+    be set; a second time until which the same may be done; a second number of the same rows; a
+    second list of states of the same row.
     """
     mine = [other for other in others if other.entity == rule.entity]
-    return any(_capped(rule, other) or _timed(rule, other) for other in mine)
+    return any(
+        _capped(rule, other)
+        or _bounded(rule, other)
+        or _timed(rule, other)
+        or _numbered(rule, other)
+        or _stated(rule, other)
+        for other in mine
+    )
+
+
+def _bounded(rule: Rule, other: Rule) -> bool:
+    bound = other.predicate
+    mine = rule.predicate
+    if other.kind != "invariant" or not isinstance(bound, Compare) or not _upper(bound):
+        return False
+    return rule.kind == "limit" and isinstance(mine, Compare) and mine.field == bound.field
+
+
+def _numbered(rule: Rule, other: Rule) -> bool:
+    mine, theirs = rule.predicate, other.predicate
+    if not isinstance(mine, Count) or not isinstance(theirs, Count):
+        return False
+    return (mine.path, mine.relation) == (theirs.path, theirs.relation)
+
+
+def _stated(rule: Rule, other: Rule) -> bool:
+    if not rule.kind == other.kind == "state" or not set(rule.on) & set(other.on):
+        return False
+    return bool(_states(rule) & _states(other))
+
+
+def _states(rule: Rule) -> set[tuple[str, tuple[str, ...]]]:
+    return {(one.field, one.path) for one in parts(rule.predicate) if isinstance(one, In)}
 
 
 def _capped(rule: Rule, other: Rule) -> bool:

@@ -20,9 +20,8 @@ from agentgym.tools.derive.rules.states import children, part_of
 __all__ = ["DAY", "aged", "happens", "span", "times", "window"]
 
 DAY = 86_400
-_DAYS = (1, 2, 3, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730, 1095, 1825, 3650)
-_USUAL = 120
-"""Most days that such rules are made of, where the rows allow it."""
+_DAYS = (1, 2, 3, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180)
+"""What such rules are made of: nobody has one of years."""
 _RARE = 0.05
 _AHEAD = (1, 2, 3, 7)
 
@@ -156,7 +155,7 @@ def _ahead(ground: Ground, entity: Entity, field: Field) -> Iterator[Candidate]:
         kind="time_window",
         entity=entity.name,
         on=tuple(kinds),
-        fields=(field.name,),
+        fields=(field.name,) if "update" in kinds else (),
         predicate=predicate,
         evidence=("the caller says when it is to be",),
     )
@@ -187,7 +186,7 @@ def window(ground: Ground, entity: Entity, field: Field, draws: random.Random) -
         held, failed = ground.share(predicate, entity.name)
         rare = min(held, failed) / (held + failed)
         if both(held, failed) and rare >= _RARE:
-            limits[days] = rare if days <= _USUAL else rare / 5
+            limits[days] = rare
     return draws.choices(list(limits), list(limits.values()))[0] if limits else None
 
 

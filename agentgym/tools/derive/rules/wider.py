@@ -60,7 +60,7 @@ def _for_some(
             kind="tier",
             entity=entity.name,
             on=tuple(kinds),
-            fields=(field.name,),
+            fields=(field.name,) if "update" in kinds else (),
             predicate=AnyOf(of=(small, holder)),
             evidence=counted(ground, small, entity),
         )
@@ -131,7 +131,7 @@ def _of_kind(ground: Ground, entity: Entity, field: Field, sort: Field) -> Itera
         kind="limit",
         entity=entity.name,
         on=tuple(kinds),
-        fields=(field.name, sort.name),
+        fields=(field.name, sort.name) if "update" in kinds else (),
         predicate=predicate,
         evidence=counted(ground, predicate, entity),
     )
