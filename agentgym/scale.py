@@ -7,6 +7,7 @@ order means nothing. Next: `schema`.
 from __future__ import annotations
 
 import gc
+import math
 import multiprocessing
 import os
 import signal
@@ -111,7 +112,9 @@ def _serve(pipe: Connection, work: Callable[[J], R]) -> None:
     settled = False
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            ended = _done(work, pipe.recv())
+            job = pipe.recv()
+            pipe.send(None)  # it has begun: the time that it took to start is not the job's
+            ended = _done(work, job)
             pipe.send((ended.value, ended.error, ended.fault, ended.seconds))
             if not settled:  # what the first job loaded stays: the collector need not look at it
                 gc.collect()
@@ -135,7 +138,7 @@ class _Worker(Generic[J]):
         self.since = 0.0
 
     def give(self, job: J, tries: int) -> None:
-        self.job, self.tries, self.since = job, tries, time.perf_counter()
+        self.job, self.tries, self.since = job, tries, math.inf
         with suppress(BrokenPipeError, ConnectionResetError):  # it is dead: seen when waited for
             self.pipe.send(job)
 
@@ -206,6 +209,7 @@ class _Crew(Generic[J, R]):
         if self.limit_s is not None:
             now = time.perf_counter()
             pause = max(min(worker.since + self.limit_s - now for worker in busy), 0)
+            pause = None if math.isinf(pause) else pause
         ready = wait([worker.pipe for worker in busy], timeout=pause)
         found = [worker for worker in busy if worker.pipe in ready]
         if not found and self.limit_s is not None:
@@ -220,17 +224,22 @@ class _Crew(Generic[J, R]):
         """Take what a worker answers: the end of its job, or the job to be tried again."""
         assert worker.job is not None
         job, took = worker.job, time.perf_counter() - worker.since
-        worker.job = None
         try:
-            value, error, fault, seconds = worker.pipe.recv()
+            answer = worker.pipe.recv()
+            if answer is None:
+                worker.since = time.perf_counter()
+                return None, None
+            value, error, fault, seconds = answer
         except (EOFError, ConnectionResetError):
+            worker.job = None
             self.crew.remove(worker)
             code = worker.end()
             if self.limit_s is not None and took >= self.limit_s:
                 return Ended(job, fault=f"took more than {self.limit_s:g} s", seconds=took), None
             if worker.tries < TRIES:
                 return None, (job, worker.tries)
-            return Ended(job, fault=f"its process died ({_how(code)})", seconds=took), None
+            return Ended(job, fault=f"its process died ({_how(code)})"), None
+        worker.job = None
         worker.done += 1
         if worker.done >= MOST_JOBS:
             self.crew.remove(worker)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from agentgym import formats
 from agentgym.build import check as checking
+from agentgym.build import mould as moulding
 from agentgym.build import one as building
 from agentgym.build.folder import FILES, policy
 from agentgym.build.one import build, check, seal
@@ -335,7 +336,7 @@ def test_an_interruption_leaves_nothing(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(building, stage, interrupt)
+    monkeypatch.setattr(building if hasattr(building, stage) else moulding, stage, interrupt)
     with pytest.raises(KeyboardInterrupt):
         build(sources / "shop.sql", out, tasks=2, force=force)
     assert (tree(place.parent), content(place.parent)) == before

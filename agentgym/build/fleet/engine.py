@@ -13,11 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from agentgym.build import one
 from agentgym.errors import FormatError, UsageError
 from agentgym.formats import (
     FORMAT,
@@ -32,6 +31,9 @@ from agentgym.formats import (
 )
 from agentgym.scale import Ended, each
 from agentgym.version import VERSION
+
+if TYPE_CHECKING:
+    from agentgym.build.one import Report as Built
 
 __all__ = [
     "SIDE",
@@ -267,7 +269,7 @@ class _Shift:
         )
 
 
-def outcome(job: Job, report: one.Report) -> Outcome:
+def outcome(job: Job, report: Built) -> Outcome:
     """Return what came of a job, from the report of its build."""
     sizes = {
         "entities": report.entities,
