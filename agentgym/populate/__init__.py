@@ -3,7 +3,7 @@
 A schema with roles and rows in stored form come in; rows that hold go out. The only room
 that knows Faker. In order: `pools`, `limits`, `meaning`, `people`, `times`, `numbers`,
 `texts`, `technical`, `values`, `order`, `parents`, `circles`, `totals`, `rows`, `agree`,
-`settle`, `synthesis`, `disguise`, `privacy`. Next: `world`.
+`settle`, `ceilings`, `spans`, `histories`, `synthesis`, `disguise`, `privacy`. Next: `world`.
 """
 
 from __future__ import annotations

@@ -136,4 +136,6 @@ class _Second:
             if mine:
                 return [*self.rng.sample(mine, len(mine)), *range(len(self.targets))]
         count = len(self.targets)
+        if not count:
+            return []
         return [*(int(count * self.rng.random() ** 1.5) for _ in range(12)), *range(count)]

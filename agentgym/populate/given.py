@@ -62,7 +62,7 @@ class Given:
             listed = [_stored(entity, field, value) for value in found.values]
             listed = [value for value in dict.fromkeys(listed) if limits.legal(field.name, value)]
             return _listed(listed, entity, field, seed=seed) if listed else None
-        if found.least is None or found.most is None:
+        if found.least is None or found.most is None or found.after:
             return None
         low, high = _stored(entity, field, found.least), _stored(entity, field, found.most)
         step = 1 if found.step is None else _stored(entity, field, found.step)
@@ -145,7 +145,7 @@ def _listed(listed: list[Stored], entity: Entity, field: Field, *, seed: int) ->
     """Take the values of a list in turn where they name the row, else common ones more often."""
     if field.unique or field.role in ("label", "code") or field.name in entity.key:
         rng = stream(seed, "populate", entity.name, field.name, "given")
-        mixed = rng.sample(listed, len(listed))
+        mixed = listed if field.name in entity.key else rng.sample(listed, len(listed))
         return lambda line, _rng: mixed[line.number % len(mixed)]
     if len(listed) > 8:
         return lambda _line, rng: listed[int(len(listed) * rng.random() ** 1.2)]

@@ -165,6 +165,7 @@ def _is_placed(entity: Entity) -> bool:
     return any(known & set(split(field.label)) for field in entity.fields)
 
 
+@lru_cache(maxsize=65536)
 def kind_of(entity: Entity, field: Field) -> str:
     """Name what a field of text holds; numbers and times are read by their own modules.
 

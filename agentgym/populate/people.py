@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from random import Random
 
 from agentgym.formats import Record
@@ -132,13 +132,22 @@ def near(parts: Mapping[str, Stored], rng: Random) -> Place:
         parts: Kinds of `meaning.PLACES` that the parent row has, without NULLs.
         rng: For what the parent leaves open.
     """
-    options = [
-        city
-        for city in vocabulary("cities")
-        if all(str(parts[kind]) == value for kind, value in _facts(city).items() if kind in parts)
-    ]
+    options = _agreeing(tuple((kind, str(parts[kind])) for kind in _FACTS if kind in parts))
     place = _settle(rng.choice(options), rng) if options else draw_place(rng)
     return place | {kind: str(value) for kind, value in parts.items()}
+
+
+_FACTS = ("city", "region", "country_code", "country")
+
+
+@lru_cache(maxsize=4096)
+def _agreeing(parts: tuple[tuple[str, str], ...]) -> Sequence[list[str]]:
+    """Return the cities of which all of that is true."""
+    return [
+        city
+        for city in vocabulary("cities")
+        if all(_facts(city)[kind] == value for kind, value in parts)
+    ]
 
 
 def _facts(city: list[str]) -> dict[str, str]:
@@ -154,12 +163,8 @@ def spots(kind: str, parts: Mapping[str, Stored]) -> list[str]:
     """Return the cities, regions or countries that agree with a place, best known first."""
     if kind == "country":
         return [country["name"] for country in vocabulary("countries").values()]
-    found = [
-        _facts(city)[kind]
-        for city in vocabulary("cities")
-        if all(str(parts[k]) == value for k, value in _facts(city).items() if k in parts)
-    ]
-    return list(dict.fromkeys(found))
+    agreeing = _agreeing(tuple((known, str(parts[known])) for known in _FACTS if known in parts))
+    return list(dict.fromkeys(_facts(city)[kind] for city in agreeing))
 
 
 def phone(place: Mapping[str, str], rng: Random, *, longest: int | None = None) -> str:

@@ -7,6 +7,7 @@ that follow; then checks are mended and uniques made unique. Next: `totals`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from agentgym.populate.limits import Limits
 from agentgym.populate.meaning import PLACES, kind_of, scope, split
@@ -29,17 +30,26 @@ Values = dict[str, Stored]
 def parts(entity: Entity, row: Values) -> Values:
     """Return what a row says about where it is: kinds of `meaning.PLACES` to values."""
     found: Values = {}
-    geo = GEO.get((split(entity.label) or ("",))[-1])
-    for field in entity.fields:
-        value = row[field.name]
-        if field.type != "text" or value is None or value == "":
-            continue
-        kind = kind_of(entity, field)
-        if kind in PLACES and (kind not in found or not scope(entity, field)):
+    for name, kind, first in _places(entity):
+        value = row[name]
+        if value is not None and value != "" and not (first and kind in found):
             found[kind] = value
-        elif kind == "label" and geo is not None:
-            found[geo] = value
     return found
+
+
+@lru_cache(maxsize=4096)
+def _places(entity: Entity) -> tuple[tuple[str, str, bool], ...]:
+    """Return the fields that say where a row is, their kinds, and whether the first one counts."""
+    geo = GEO.get((split(entity.label) or ("",))[-1])
+    found: list[tuple[str, str, bool]] = []
+    for field in entity.fields:
+        if field.type == "text":
+            kind = kind_of(entity, field)
+            if kind in PLACES:
+                found.append((field.name, kind, bool(scope(entity, field))))
+            elif kind == "label" and geo is not None:
+                found.append((field.name, geo, False))
+    return tuple(found)
 
 
 class Smith:

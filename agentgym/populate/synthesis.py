@@ -10,13 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from agentgym.formats import Json
 from agentgym.populate.agree import agree
+from agentgym.populate.ceilings import lower
 from agentgym.populate.circles import attach
 from agentgym.populate.given import Given
+from agentgym.populate.histories import tell
 from agentgym.populate.limits import Limits
 from agentgym.populate.order import course, sizes
 from agentgym.populate.parents import Stock, choose, first_relations, unique_sets
+from agentgym.populate.repeats import repeat
 from agentgym.populate.rows import Smith, parts
 from agentgym.populate.settle import derive, part
+from agentgym.populate.spans import stretch
 from agentgym.populate.times import END, START, Calendar, born
 from agentgym.populate.totals import add_up
 from agentgym.rng import stream
@@ -78,9 +82,13 @@ def fill(
             counts[name] = max(round(counts[name] * factor), 1)
     counts |= {name: len(known) for name, known in given.partial.items() if name in counts}
     _make_all(stock, made, limits, counts, window, given)
+    repeat(stock, made, limits, values)
     add_up(stock, set(made), limits)
+    lower(stock, made, limits)
     _prune(stock, made, limits)
     agree(stock, made, limits, effects)
+    stretch(stock, made, limits, values)
+    tell(stock, made, limits, effects)
     # What goes changes what follows from it, and what follows may have to go: each turn drops.
     while part(stock, made, limits) | derive(stock, made):
         _prune(stock, made, limits)

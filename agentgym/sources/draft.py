@@ -23,6 +23,11 @@ class Values(Record, kw_only=True):
     most: Json = None
     step: Json = None
     """Numbers are multiples of it."""
+    after: str = ""
+    """Another time of the row, which it follows by `least` to `most` days (a datetime: hours)."""
+    repeats: tuple[str, ...] = ()
+    """Relations up from the row, and last a field of the row that they lead to: its value is
+    repeated, where there is one. A line's price is that of its product."""
 
 
 class Draft(Record, kw_only=True):
