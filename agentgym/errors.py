@@ -10,6 +10,11 @@ A bad author is an error and raises; a bad agent is data and never does (see
     ├── TaskError       a task is unknown, or no longer holds
     ├── FormatError     a file is not what its name says
     ├── BackendError    a database server cannot be reached, or cannot hold the rows
+    ├── ModelError      a model cannot be asked, or does not answer
+    │   ├── UnreachableError   its server cannot be reached, or is not able to answer now
+    │   ├── RefusedError       its server refuses us: no key, a wrong one, no right
+    │   ├── UnknownModelError  its server has no model of that name
+    │   └── NoAnswerError      what came back is no answer that can be used
     └── UsageError      a call or command was given something it does not take
 """
 
@@ -23,9 +28,14 @@ __all__ = [
     "BackendError",
     "DomainError",
     "FormatError",
+    "ModelError",
+    "NoAnswerError",
+    "RefusedError",
     "SchemaError",
     "SourceError",
     "TaskError",
+    "UnknownModelError",
+    "UnreachableError",
     "UsageError",
     "nearest",
 ]
@@ -87,6 +97,26 @@ class FormatError(AgentGymError):
 
 class BackendError(AgentGymError):
     """A database server cannot be reached, or cannot hold the rows of a world."""
+
+
+class ModelError(AgentGymError):
+    """A model cannot be asked, or does not answer."""
+
+
+class UnreachableError(ModelError):
+    """The server of a model cannot be reached, or is not able to answer now."""
+
+
+class RefusedError(ModelError):
+    """The server of a model refuses us: there is no key, a wrong one, or it lacks the right."""
+
+
+class UnknownModelError(ModelError):
+    """The server has no model of that name."""
+
+
+class NoAnswerError(ModelError):
+    """What came back is no answer that can be used."""
 
 
 class UsageError(AgentGymError):

@@ -15,9 +15,13 @@ from agentgym.version import VERSION
 
 from .build import build
 from .check import check
+from .compose import compose
 from .console import complain, say
 from .export import export
+from .fleet import fleet
+from .grow import grow
 from .play import play
+from .pool import pool
 from .rollout import rollout
 from .seal import seal
 from .show import show
@@ -73,12 +77,16 @@ def _add(function: Any, example: str) -> None:
 
 
 _add(build, "agentgym build shop.sqlite --out shop --tasks 50 --seed 0")
+_add(compose, "agentgym compose --count 1000 --seed 7 --tasks 10 --out worlds")
+_add(pool, "agentgym pool specs --out worlds --domains 1000")
 _add(check, "agentgym check shop")
 _add(show, "agentgym show shop tasks 0001")
 _add(play, "agentgym play shop --task 0001")
 _add(rollout, "agentgym rollout shop --policy oracle --episodes 50 --out runs.jsonl")
 _add(export, "agentgym export runs.jsonl --format adp --out adp")
 _add(seal, "agentgym seal shop")
+_add(fleet, "agentgym fleet worlds --splits")
+_add(grow, "agentgym grow countries.ttl --nodes 1000 --seed 0 --out larger.ttl")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""`agentgym build`: a database, script or graph becomes a domain folder."""
+"""`agentgym build`: a database, a file or words become a domain folder."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,13 @@ from agentgym.errors import UsageError
 from .console import counts, facts, heading, narrator, paragraph, say
 
 if TYPE_CHECKING:
+    from agentgym.build.ideas import Batch
     from agentgym.build.one import Report
+    from agentgym.client import Client
 
 __all__ = ["build"]
+
+_PANEL = "Words, through a model"
 
 
 def build(
@@ -23,7 +28,8 @@ def build(
         typer.Argument(
             help="A SQLite file, a SQL script, a graph (RDF, GraphML, node-link JSON, TSV "
             "or CSV of triples), a tables.json, or the URL of a "
-            "database: postgresql://user@host/name.",
+            "database: postgresql://user@host/name. With --model: words about a business, a "
+            "text file of them, or a folder of such files.",
             show_default=False,
         ),
     ],
@@ -65,34 +71,202 @@ def build(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a domain folder that is there.")
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Model that reads words.", show_default=False, rich_help_panel=_PANEL),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Its OpenAI-compatible server, up to /v1; $OPENAI_BASE_URL, or OpenAI's own, "
+            "by default.",
+            show_default=False,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    api_key_env: Annotated[
+        str,
+        typer.Option(
+            help="Environment variable with the key; a server on this machine needs none.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = "OPENAI_API_KEY",
+    entities: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            max=25,
+            help="Most kinds of things it may name; up to 4 are asked for in small steps, which "
+            "suits small models.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = 12,
+    repairs: Annotated[
+        int,
+        typer.Option(
+            min=0, help="How often it is told what is wrong, at most.", rich_help_panel=_PANEL
+        ),
+    ] = 3,
+    timeout: Annotated[
+        float,
+        typer.Option(min=1, help="Seconds that one answer may take.", rich_help_panel=_PANEL),
+    ] = 300,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of its answers: the same build asks nobody again. $AGENTGYM_CACHE, or "
+            "~/.cache/agentgym/answers, by default.",
+            show_default=False,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Neither use nor keep answers.", rich_help_panel=_PANEL),
+    ] = False,
 ) -> None:
-    """Build a domain from a database: schema, rows, tools, rules and proved tasks."""
-    live = "://" in source
-    if not live and not Path(source).exists():
-        raise UsageError(
-            "a database or a script", found="nothing", where=source, hint="check the path"
-        )
+    """Build a domain from a database, or from words: schema, rows, tools, rules, proved tasks."""
+    is_path = _is_path(source, model)
+    client = _client(
+        model,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        timeout=timeout,
+        cache=cache,
+        no_cache=no_cache,
+    )
+    tell = narrator()
+    if client is not None and is_path and Path(source).is_dir():
+        _only_one(name=name, rows=rows, focus=focus or None, only=only, labels=labels)
+        from agentgym.build.ideas import build_ideas  # noqa: PLC0415 - as below
+
+        with client:
+            batch = build_ideas(
+                Path(source),
+                out,
+                client,
+                tasks=tasks,
+                seed=seed,
+                force=force,
+                max_tools=max_tools,
+                rules=rules,
+                entities=entities,
+                repairs=repairs,
+                progress=tell,
+            )
+        tell("done")
+        _print_batch(batch, out)
+        return
     from agentgym.build import one  # noqa: PLC0415 - its word lists take seconds, and other commands do not need it
 
-    tell = narrator()
-    report = one.build(
-        source if live else Path(source),
-        out,
-        name=name,
-        tasks=tasks,
-        seed=seed,
-        rows=rows,
-        focus=tuple(part.strip() for part in focus.split(",") if part.strip()),
-        keep_personal=keep_personal,
-        force=force,
-        max_tools=max_tools,
-        rules=rules,
-        only=only,
-        labels=labels,
-        progress=tell,
-    )
+    with client or nullcontext():
+        report = one.build(
+            Path(source) if is_path else source,
+            out,
+            name=name,
+            tasks=tasks,
+            seed=seed,
+            rows=rows,
+            focus=tuple(part.strip() for part in focus.split(",") if part.strip()),
+            keep_personal=keep_personal,
+            force=force,
+            max_tools=max_tools,
+            rules=rules,
+            only=only,
+            labels=labels,
+            client=client,
+            entities=entities,
+            repairs=repairs,
+            progress=tell,
+        )
     tell("done")
     _print(report, out, wanted=tasks)
+
+
+def _is_path(source: str, model: str | None) -> bool:
+    """Tell whether the source is a path that exists; else it is a URL, or words."""
+    if "://" in source:
+        return False
+    try:
+        there = Path(source).exists()
+    except (OSError, ValueError):
+        there = False
+    if there and Path(source).is_dir() and model is None:
+        raise UsageError(
+            "a file to build from",
+            found="a folder",
+            where=source,
+            hint="for a folder of texts add --model NAME and --base-url URL",
+        )
+    if there:
+        return True
+    if not any(mark.isspace() for mark in source.strip()):
+        raise UsageError(
+            "a database, a script or another source",
+            found="nothing",
+            where=source,
+            hint="check the path; words about a business are more than one",
+        )
+    if model is None:
+        raise UsageError(
+            "a model that reads words, as there is no such file",
+            found="none",
+            where="--model",
+            hint="add --model NAME and --base-url URL, or check the path",
+        )
+    return False
+
+
+def _client(
+    model: str | None,
+    *,
+    base_url: str | None,
+    api_key_env: str,
+    timeout: float,
+    cache: Path | None,
+    no_cache: bool,
+) -> Client | None:
+    """Return the client of the model; None where none is named."""
+    if model is None:
+        given = {"--base-url": base_url, "--cache": cache, "--no-cache": no_cache or None}
+        for option, value in given.items():
+            if value is not None:
+                raise UsageError("the name of a model", found="none", where=f"{option}: --model")
+        return None
+    if no_cache and cache is not None:
+        raise UsageError("--cache or --no-cache", found="both", hint="leave one away")
+    from agentgym.client import Cache, Client, default_folder  # noqa: PLC0415 - few need it
+
+    return Client(
+        model,
+        base_url=base_url,
+        api_key_env=api_key_env,
+        timeout=timeout,
+        cache=None if no_cache else Cache(cache or default_folder()),
+    )
+
+
+def _only_one(**options: object) -> None:
+    """Refuse options that are about one source where there are many."""
+    for option, value in options.items():
+        if value is not None:
+            raise UsageError(
+                "one source", found="a folder", where=f"--{option}", hint="leave it away"
+            )
+
+
+def _print_batch(batch: Batch, out: Path) -> None:
+    done = len(batch.made) + len(batch.kept)
+    say(f"{done} of {done + len(batch.failed)} texts are domains in {out}", style="bold")
+    for report in batch.made:
+        say(f"  {report.name}: {report.entities} entities, {report.tasks} tasks")
+    for name in batch.kept:
+        say(f"  {name}: was finished")
+    if batch.failed:
+        heading("Not built")
+        for name, why in batch.failed.items():
+            paragraph(f"{name}: {why}", indent=2)
+        raise typer.Exit(1)
 
 
 def _print(report: Report, out: Path, *, wanted: int) -> None:

@@ -47,6 +47,7 @@ HOMES = {
     "jsonschema": {"formats"},
     "networkx": {"schema", "tools", "sources", "tasks", "prove", "build"},
     "rdflib": {"sources"},
+    "yaml": {"sources"},
     "openai": {"client"},
     "gymnasium": {"env", "curriculum", "__init__"},
     "hypothesis": {"testing"},
@@ -59,8 +60,8 @@ HOMES = {
     "anyascii": {"schema"},
     "symspellpy": {"schema"},
     "inflect": {"schema"},
-    # vector environments and text spaces are numpy's business alone
-    "numpy": {"env", "curriculum"},
+    # vector environments and text spaces; distances between thousands of structures
+    "numpy": {"env", "curriculum", "build"},
 }
 
 HEAVY = "openai ray faker hypothesis sqlglot sqlalchemy jsonschema networkx rdflib typer".split()

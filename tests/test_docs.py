@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import jsonschema
 import msgspec
 import pytest
+from outlines import TOOL_LIBRARY
+from scripted_model import serving
 
 from agentgym import sources
 from agentgym.domain import Clock, Domain, Source
@@ -52,11 +55,17 @@ def blocks(page: Path, kind: str) -> list[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Return an empty folder in which the repository's data can be named as in the docs."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield an empty folder in which the repository's data can be named as in the docs.
+
+    A model is served there that has one outline to give, whatever it is asked.
+    """
     for name in ("schemas", "examples", "domains"):
         (tmp_path / name).symlink_to(ROOT / name)
-    return tmp_path
+    with serving(TOOL_LIBRARY) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        monkeypatch.setenv("AGENTGYM_CACHE", str(tmp_path / ".answers"))
+        yield tmp_path
 
 
 def start(command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
