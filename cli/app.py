@@ -48,7 +48,8 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     name="agentgym",
-    help="Tool-use environments for language agents, made from real databases and proved.",
+    help="Tool-use environments for language agents, made from databases, graphs, API "
+    "descriptions, words or nothing, and proved.",
     epilog="Start with: agentgym build shop.sqlite --out shop",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -77,16 +78,16 @@ def _add(function: Any, example: str) -> None:
 
 
 _add(build, "agentgym build shop.sqlite --out shop --tasks 50 --seed 0")
+_add(grow, "agentgym grow countries.ttl --nodes 1000 --seed 0 --out larger.ttl")
 _add(compose, "agentgym compose --count 1000 --seed 7 --tasks 10 --out worlds")
 _add(pool, "agentgym pool specs --out worlds --domains 1000")
+_add(fleet, "agentgym fleet worlds --splits")
 _add(check, "agentgym check shop")
 _add(show, "agentgym show shop tasks 0001")
 _add(play, "agentgym play shop --task 0001")
 _add(rollout, "agentgym rollout shop --policy oracle --episodes 50 --out runs.jsonl")
 _add(export, "agentgym export runs.jsonl --format adp --out adp")
 _add(seal, "agentgym seal shop")
-_add(fleet, "agentgym fleet worlds --splits")
-_add(grow, "agentgym grow countries.ttl --nodes 1000 --seed 0 --out larger.ttl")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from agentgym.cli import app
 
-COMMANDS = ["build", "check", "show", "play", "rollout", "export", "seal"]
+COMMANDS = "build grow compose pool fleet check show play rollout export seal".split()
 SCRIPT = """
 CREATE TABLE keeper (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, badge TEXT UNIQUE);
 CREATE TABLE enclosure (

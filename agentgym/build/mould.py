@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from agentgym import rules as rule_room
 from agentgym.domain import Clock, Domain, Source
 from agentgym.formats import Json
-from agentgym.populate import anonymise, personal_fields
+from agentgym.populate import PRESENT, anonymise, personal_fields
 from agentgym.populate import fill as populate
 from agentgym.rules.english import few
 from agentgym.schema import Schema
@@ -67,7 +67,7 @@ def mould(
             )
     effects = draft.effects or (() if draft.authored else find_effects(schema, draft.rows))
     rows = populate(
-        schema, imported, seed=seed, effects=effects,
+        schema, imported, seed=seed, effects=effects, rules=draft.rules,
         values=draft.values, partial=draft.partial, many=draft.many,
         **({} if draft.size is None else {"size": draft.size}),
     )  # fmt: skip
@@ -82,8 +82,8 @@ def mould(
         notes += _completed(draft, tools, schema)
         skipped |= {what: n + skipped.get(what, 0) for what, n in counts.items()}
     else:
-        tools = derive(schema, invariants)
-    clock = Clock(start=_clock(schema, rows))
+        tools = derive(schema, invariants, paths=draft.paths)
+    clock = Clock(start=_clock(schema, rows) if imported else PRESENT)
     made = synthesize(
         schema,
         rows,

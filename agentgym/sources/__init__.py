@@ -6,6 +6,6 @@ there to the draft. Next: `domain`.
 """
 
 from agentgym.sources.draft import Draft, Values
-from agentgym.sources.read import called, read
+from agentgym.sources.read import WORDED, called, is_words, read, text_of
 
-__all__ = ["Draft", "Values", "called", "read"]
+__all__ = ["WORDED", "Draft", "Values", "called", "is_words", "read", "text_of"]

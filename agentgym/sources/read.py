@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from agentgym.errors import FormatError, SourceError
 from agentgym.formats import decode, fingerprint
@@ -12,12 +15,21 @@ from agentgym.sources.assemble import assemble
 from agentgym.sources.database import MAGIC, read_database
 from agentgym.sources.draft import Draft
 from agentgym.sources.graph import graph_form, parse_labels, read_graph
+from agentgym.sources.openapi import draft_of, is_structured, load, may_be_api, read_text, shown
 from agentgym.sources.spider import is_spider, read_spider
 from agentgym.sources.sql import read_script
+from agentgym.sources.tables import Raw
 
-__all__ = ["called", "read"]
+if TYPE_CHECKING:
+    from agentgym.client import Client
 
-_HINT = "give a SQLite database, an SQL script, a graph or a tables.json"
+__all__ = ["WORDED", "called", "is_words", "read", "text_of"]
+
+WORDED = (".md", ".markdown", ".txt")
+"""Endings of files that may hold words about a business."""
+_ASK = "for words about a business add --model NAME and --base-url URL"
+
+_HINT = "give a SQLite database, an SQL script, a graph, an API description or a tables.json"
 
 
 def read(
@@ -28,12 +40,17 @@ def read(
     seed: int = 0,
     only: str | None = None,
     labels: Path | None = None,
+    client: Client | None = None,
+    entities: int = 12,
+    repairs: int = 3,
+    progress: Callable[[str], None] = lambda line: None,
 ) -> Draft:
     """Read a source into a draft.
 
     Args:
-        path: A SQLite database, an SQL script (SQLite, PostgreSQL, MySQL), a graph or
-            a file of many schemas (`tables.json`); as text also the URL of a live database.
+        path: A SQLite database, an SQL script (SQLite, PostgreSQL, MySQL), a graph, an API
+            description, a list of tools or a file of many schemas (`tables.json`); as text
+            also the URL of a live database.
         rows: About how many rows to keep in all, closed under references; 0 for none;
             None for all of them up to a cap.
         focus: Tables that the domain is about, as the source or the schema names them;
@@ -41,6 +58,11 @@ def read(
         seed: The choice of rows.
         only: The schema wanted of a file that has many.
         labels: A file of labels for the nodes of a graph: identifier, tab, label.
+        client: The model that reads words. With it the source is words about a business: a text
+            file, or the words themselves.
+        entities: Most kinds of things that the model may name.
+        repairs: How often the model is told what is wrong with its outline.
+        progress: Told a line a question to the model.
 
     Returns:
         Schema and rows, clean: every key, unique set and reference holds.
@@ -48,11 +70,17 @@ def read(
     Raises:
         SourceError: The file is missing, empty, damaged, of no known kind, or has no table;
             or a table in `focus` is not there, or the schema wanted of many is not said.
+        ModelError: The model cannot be asked, or does not answer.
     """
     if rows is not None and rows < 0:
         raise SourceError(
             "a number of rows", found=str(rows), where="--rows", hint="give 0 or more"
         )
+    if client is not None:
+        _no_tables(path, rows=rows, focus=focus, only=only, labels=labels)
+        return _told(path, client, entities=entities, repairs=repairs, progress=progress)
+    if isinstance(path, str) and is_words(path):
+        raise SourceError("a model that reads words", found="none", where="--model", hint=_ASK)
     if isinstance(path, str):
         from agentgym.sources.live import is_url, parse, read_live  # noqa: PLC0415 - few need it
 
@@ -83,6 +111,11 @@ def read(
         content = _content(path)
         sha256 = fingerprint(content)
         text, note = _text(content, path)
+        draft = _described(text, path, focus=focus, seed=seed)
+        if draft is not None:
+            _one_schema(only, str(path))
+            _no_labels(labels)
+            return draft
         listed = _json(text, path)
         if is_spider(listed):
             many = True
@@ -92,15 +125,17 @@ def read(
             given = None if labels is None else _labels(labels)
             kind, raw = "graph", read_graph(text, where=str(path), form=form, labels=given)
             dialect = form
+        elif is_structured(text, path.suffix):
+            raise _unknown(text, path)
         else:
             kind = "sql"
-            raw, dialect = read_script(text, where=str(path))
+            raw, dialect = _script(text, path)
         raw.notes[:0] = note
     if not many:
         _one_schema(only, str(path))
     if kind != "graph":
         _no_labels(labels)
-    return assemble(
+    draft = assemble(
         raw,
         kind=kind,
         name=name,
@@ -110,10 +145,99 @@ def read(
         focus=focus,
         seed=seed,
     )
+    return msgspec.structs.replace(draft, paths=True) if kind == "graph" else draft
+
+
+def _described(text: str, path: Path, *, focus: Sequence[str], seed: int) -> Draft | None:
+    """Read an API description or a list of tools; None for anything else."""
+    if not may_be_api(text, path.suffix):
+        return None
+    found = read_text(text, path)
+    return None if found is None else draft_of(found, path.name, focus=focus, seed=seed)
+
+
+def _unknown(text: str, path: Path) -> SourceError:
+    """Say what a file in JSON or YAML is, where it is nothing that can be built from."""
+    return SourceError(
+        "an API description, a list of tools, a graph or a tables.json",
+        found=shown(load(text, where=str(path))),
+        where=str(path),
+        hint="an API description begins with openapi or swagger, a list of tools has tools",
+    )
+
+
+def is_words(source: str) -> bool:
+    """Tell whether a source is words: it has spaces, and is neither a URL nor a path."""
+    if "://" in source or not any(mark.isspace() for mark in source.strip()):
+        return False
+    try:
+        return not Path(source).exists()
+    except (OSError, ValueError):
+        return True
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file, whatever its encoding.
+
+    Raises:
+        SourceError: It cannot be read, is empty, or is no text.
+    """
+    _head(path)
+    return _text(_content(path), path)[0]
+
+
+def _no_tables(
+    path: Path | str,
+    *,
+    rows: int | None,
+    focus: Sequence[str],
+    only: str | None,
+    labels: Path | None,
+) -> None:
+    """Refuse of words what is asked of tables."""
+    _one_schema(only, called(path))
+    _no_labels(labels)
+    if rows is not None or focus:
+        where = "--rows" if rows is not None else "--focus"
+        raise SourceError(
+            "a source with tables", found="words", where=where, hint=f"leave {where} away"
+        )
+
+
+def _told(
+    path: Path | str,
+    client: Client,
+    *,
+    entities: int,
+    repairs: int,
+    progress: Callable[[str], None],
+) -> Draft:
+    from agentgym.sources.text import read_text  # noqa: PLC0415 - few need it
+
+    name, text = _words(path)
+    return read_text(text, client, name=name, entities=entities, repairs=repairs, progress=progress)
+
+
+def _words(source: Path | str) -> tuple[str, str]:
+    """Return the name and the text of words, or of a file of them."""
+    if isinstance(source, str):
+        if is_words(source):
+            return "words", source
+        source = Path(source)
+    if source.suffix.lower() not in WORDED:
+        raise SourceError(
+            "words about a business, or a text file of them",
+            found=source.suffix or "another source",
+            where=called(str(source)),
+            hint=f"name a file that ends with {', '.join(WORDED)}, or leave --model away",
+        )
+    return source.name, text_of(source)
 
 
 def called(source: Path | str) -> str:
     """Return how a source is named to people: of a URL no user, no password, no options."""
+    if isinstance(source, str) and is_words(source):
+        return "words"
     return _named(source) if isinstance(source, str) else source.name
 
 
@@ -121,6 +245,16 @@ def _named(source: str) -> str:
     from agentgym.sources.live import called, is_url, parse  # noqa: PLC0415 - few need it
 
     return called(parse(source)) if is_url(source) else Path(source).name
+
+
+def _script(text: str, path: Path) -> tuple[Raw, str]:
+    """Read a script; what may be words says how words are read."""
+    try:
+        return read_script(text, where=str(path))
+    except SourceError as error:
+        if path.suffix.lower() not in WORDED:
+            raise
+        raise SourceError(error.expected, found=error.found, where=error.where, hint=_ASK) from None
 
 
 def _file_of(database: str | None) -> str:

@@ -1,9 +1,12 @@
 """Composed domains from end to end: rows that hold, tasks that are proved and won."""
 
 import pytest
+from small import TEXTS, library
+from test_structure import EVERYTHING
 
 from agentgym import domain as domain_room
 from agentgym.build.one import check, construct
+from agentgym.populate import fill
 from agentgym.rollout import rollout
 from agentgym.sources.compose import compose, fleet
 
@@ -36,3 +39,19 @@ def test_the_oracle_wins(folder):
     played = list(rollout(folder, "oracle", episodes=5))
     assert len(played) == 5
     assert all(one.outcome.status == "success" for one in played)
+
+
+def test_what_a_row_repeats_is_what_it_refers_to():
+    text = TEXTS["sales"].replace('name = "price", ', 'name = "price", repeats = "thing.price", ')
+    draft = compose(EVERYTHING, 3, library=library(sales=text))
+    rows = fill(
+        draft.schema, {}, seed=3, values=draft.values, partial=draft.partial, many=draft.many
+    )
+    names = {e.name: [field.name for field in e.fields] for e in draft.schema.entities}
+    known = {entity: [dict(zip(names[entity], row, strict=True)) for row in rows[entity]]
+             for entity in names}  # fmt: skip
+    prices = {row["bread_id"]: row["price"] for row in known["bread"]}
+    lines = [row for row in known["order_line"] if row["bread_id"] is not None]
+    assert len(lines) > 20
+    assert all(row["price"] == prices[row["bread_id"]] for row in lines)
+    assert all(row["amount"] == row["price"] * row["quantity"] for row in lines)

@@ -2,7 +2,7 @@
 
 The descriptions are read on all cores; the graph is drawn and divided in one process; each
 community becomes one domain with one schema. Beside the domains stand `tool-graph.jsonl`, every
-edge with its weight and evidence, and `communities.json`. Next: `summary`.
+edge with its weight and evidence, and `communities.jsonl`. Next: `summary`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from agentgym.tools.pool.signature import Signature, signature
 __all__ = ["PoolReport", "make_pool"]
 
 SUFFIXES = (".json", ".yaml", ".yml")
-_GRAPH, _COMMUNITIES = "tool-graph.jsonl", "communities.json"
+_GRAPH, _COMMUNITIES = "tool-graph.jsonl", "communities.jsonl"
 
 Tell = Callable[[str], None]
 

@@ -26,6 +26,7 @@ from agentgym.tools.algebra import (
     Find,
     Get,
     ListRelated,
+    Path,
     Search,
     Term,
     Transfer,
@@ -38,6 +39,7 @@ from agentgym.tools.derive.naming import CONTROLS, RESERVED_PARAMETERS
 __all__ = ["check_key", "check_listed", "check_parameters", "check_reads"]
 
 _LARGEST_PAGE = 1000
+_LONGEST_WAY = 6
 
 
 def check_parameters(term: Term, schema: Schema, where: str) -> None:
@@ -63,8 +65,49 @@ def check_parameters(term: Term, schema: Schema, where: str) -> None:
             check_key(term.key, schema.entity(term.entity), where)
         case ListRelated():
             check_key(term.key, schema.entity(schema.relation(term.relation).target), where)
+        case Path():
+            with at(where):
+                _check_path(term, schema, where)
         case _:
             pass
+
+
+def _check_path(term: Path, schema: Schema, where: str) -> None:
+    """Check that ways lead between rows that one text names, over references that are there."""
+    check_once(term.entities, "entity", f"{where}.entities")
+    if not term.entities:
+        fail("at least one entity", "none", f"{where}.entities")
+    if not 1 <= term.most <= _LONGEST_WAY:
+        fail(f"1 to {_LONGEST_WAY} steps", str(term.most), f"{where}.most")
+    for place, name in enumerate(term.entities):
+        entity = schema.entity(name)
+        field = entity.field(entity.key[0])
+        if len(entity.key) != 1 or field.type != "text" or field.role == "secret":
+            fail(
+                "a key of one text",
+                f"{name}: {', '.join(entity.key)}",
+                f"{where}.entities[{place}]",
+            )
+    check_once(term.relations, "relation", f"{where}.relations")
+    ends = [(f"{where}.relations[{n}]", name) for n, name in enumerate(term.relations)]
+    for place, pair in enumerate(term.joints):
+        here = f"{where}.joints[{place}]"
+        ends += [(here, name) for name in pair]
+        first, second = (schema.relation(name).entity for name in pair)
+        if pair[0] == pair[1] or first != second:
+            fail("two relations of one entity", f"{pair[0]}, {pair[1]}", here)
+    for here, name in ends:
+        relation = schema.relation(name)
+        near = (relation.target,) if ".joints" in here else (relation.entity, relation.target)
+        for entity_name in near:
+            if entity_name not in term.entities:
+                fail(
+                    f"relations between {', '.join(term.entities)}",
+                    f"{name} of {entity_name}",
+                    here,
+                )
+        if relation.target_fields != schema.entity(relation.target).key:
+            fail("a relation to a key", name, here)
 
 
 def check_argument(part: Argument | Filter, entity: Entity, where: str) -> None:

@@ -216,7 +216,7 @@ def _check_shared(term: Transfer, ends: tuple[Entity, Entity], where: str) -> No
 def _check_sequence(term: Steps, schema: Schema, where: str) -> None:
     if len(term.steps) < 2 and not any(step.given for step in term.steps):
         found = str(len(term.steps))
-        fail("at least two steps", found, f"{where}.steps", "one that sets nothing needs no sequence")
+        fail("at least two steps", found, f"{where}.steps", "one needs no sequence")
     shared: dict[str, tuple[int, Field]] = {}
     for number, step in enumerate(term.steps):
         here = f"{where}.steps[{number}]"

@@ -29,20 +29,21 @@ def fleet(
     seed: int,
     count: int,
     *,
-    accept: Callable[[Blueprint], bool] = lambda blueprint: True,
+    accept: Callable[[Blueprint], bool] | None = None,
     library: Library | None = None,
 ) -> Iterator[Blueprint]:
     """Draw structures that differ from each other.
 
-    A structure is drawn again where its canonical form was there before, where its patterns
-    together would be in more than two of a hundred structures so far (at least two may share
-    them), and where it is not accepted. Trades take turns, so that all are used alike.
+    A structure is drawn again where its patterns together would be in more than two of a hundred
+    structures so far (at least two may share them), and where it is not accepted. Trades take
+    turns, so that all are used alike.
 
     Args:
         seed: Decides everything that is drawn.
         count: How many are wanted.
         accept: A judge of structures, asked last; one that it accepts is yielded next. What it
-            has seen before is part of what it answers, and nothing else may be.
+            has seen before is part of what it answers, and nothing else may be. By default one
+            that refuses a canonical form that was there before.
         library: Patterns and industries; the committed ones by default.
 
     Yields:
@@ -54,17 +55,15 @@ def fleet(
     """
     library = load() if library is None else library
     trades = sorted(library.industries)
-    forms: set[str] = set()
+    accept = _Unlike(library) if accept is None else accept
     together: Counter[tuple[str, ...]] = Counter()
     for index in range(count):
         for blueprint in _drawn(seed, index, trades, library):
             most = max(2, ceil(SHARE * (index + 1)))
             if together[blueprint.combination] >= most:
                 continue
-            form = structure(glue(blueprint, library).schema).digest
-            if form in forms or not accept(blueprint):
+            if not accept(blueprint):
                 continue
-            forms.add(form)
             together[blueprint.combination] += 1
             yield blueprint
             break
@@ -75,6 +74,20 @@ def fleet(
                 where=f"a fleet of {len(trades)} industries and {len(library.patterns)} patterns",
                 hint="ask for fewer, or add industries and patterns",
             )
+
+
+class _Unlike:
+    """Accepts structures whose canonical form was not there before."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.forms: set[str] = set()
+
+    def __call__(self, blueprint: Blueprint) -> bool:
+        form = structure(glue(blueprint, self.library).schema).digest
+        new = form not in self.forms
+        self.forms.add(form)
+        return new
 
 
 def _drawn(seed: int, index: int, trades: list[str], library: Library) -> Iterator[Blueprint]:
