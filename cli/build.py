@@ -27,9 +27,9 @@ def build(
         str,
         typer.Argument(
             help="A SQLite file, a SQL script, a graph (RDF, GraphML, node-link JSON, TSV "
-            "or CSV of triples), a tables.json, or the URL of a "
-            "database: postgresql://user@host/name. With --model: words about a business, a "
-            "text file of them, or a folder of such files.",
+            "or CSV of triples), an API description (OpenAPI, lists of tools), a tables.json, or "
+            "the URL of a database: postgresql://user@host/name. With --model: words about "
+            "a business, a text file of them, or a folder of such files.",
             show_default=False,
         ),
     ],
@@ -125,7 +125,7 @@ def build(
         typer.Option("--no-cache", help="Neither use nor keep answers.", rich_help_panel=_PANEL),
     ] = False,
 ) -> None:
-    """Build a domain from a database, or from words: schema, rows, tools, rules, proved tasks."""
+    """Build a domain from one source: schema, rows, tools, rules and proved tasks."""
     is_path = _is_path(source, model)
     client = _client(
         model,
@@ -288,6 +288,10 @@ def _print(report: Report, out: Path, *, wanted: int) -> None:
     if report.tasks < wanted and report.reasons:
         heading("Why candidates were refused")
         facts((f"{number:,}", reason) for reason, number in _most(report.reasons))
+    if report.shortfalls:
+        heading("What the tasks lack, taken together")
+        for shortfall in report.shortfalls:
+            paragraph(shortfall, indent=2)
     if report.notes:
         heading("Notes")
         for note in report.notes:

@@ -76,8 +76,9 @@ def build(
     """Build a domain folder from a source.
 
     Args:
-        source: A SQLite file, a SQL script, a graph file, a `tables.json`, or the URL of a
-            database as SQLAlchemy writes it; with a client words, or a file of them.
+        source: A SQLite file, a SQL script, a graph file, an API description or list of tools,
+            a `tables.json`, or the URL of a database as SQLAlchemy writes it; with a client
+            words, or a file of them.
         out: The folder to write.
         name: Name of the domain; the last part of `out` by default.
         tasks: How many certified tasks are wanted.

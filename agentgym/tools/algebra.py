@@ -40,6 +40,7 @@ __all__ = [
     "Nested",
     "Op",
     "Order",
+    "Path",
     "ReadManual",
     "Search",
     "SearchManual",
@@ -171,6 +172,25 @@ class Aggregate(Record, kw_only=True, tag="aggregate"):
     filters: tuple[Filter, ...]
 
 
+class Path(Record, kw_only=True, tag="path"):
+    """How two rows are connected: the fewest steps over references, in either direction.
+
+    Parameters: `from_entity`, `from_key`, `to_entity`, `to_key`, `max_steps` (1 to `most`, by
+    default `most`). Gives `{"steps": [{"relation": r, "entity": e, "key": k}..], "length": n}`,
+    a step naming the row that it leads to; of several ways the first in the order of relations,
+    forward before backward, and keys. `not_found` where a row is not there, or no way is short
+    enough. Keys alone are shown: what else a row says is read with the tools of its entity.
+    """
+
+    entities: tuple[str, ...]
+    """Between rows of these; each has one key field, a text."""
+    relations: tuple[str, ...]
+    """References between them that are followed."""
+    joints: tuple[tuple[str, str], ...] = ()
+    """Two relations that leave one entity: each row of it joins what they lead to in one step."""
+    most: int = 6
+
+
 # terms that write one row
 
 
@@ -296,7 +316,8 @@ class Step(Record, kw_only=True):
 class Sequence(Record, kw_only=True, tag="sequence"):
     """Several operations in one transaction: all or none. Gives `{"steps": [result..]}`.
 
-    A parameter that several steps take under the same name is one parameter of the tool.
+    A parameter that several steps take under the same name is one parameter of the tool. A
+    single step is one that sets something itself: `close_ticket`.
     """
 
     steps: tuple[Step, ...]
@@ -362,6 +383,7 @@ Term = (
     | Search
     | ListRelated
     | Aggregate
+    | Path
     | Create
     | Update
     | Transition
