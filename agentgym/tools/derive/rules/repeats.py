@@ -13,12 +13,15 @@ from agentgym.rules import All, AnyOf, Compare, Count, Elapsed, In, Rule, parts
 
 __all__ = ["repeats"]
 
+_BOUND = ("limit", "tier")
+"""Classes of which one at most says how much a field may be."""
+
 
 def repeats(rule: Rule, others: Iterable[Rule]) -> bool:
     """Tell whether the rule only says again, of the same rows, what one of the others says.
 
-    So does a limit above another limit of the same field, whatever it hangs on, or beside what
-    the field may be at all; a large amount that is left to a colleague where no large amount may
+    So does a second limit of the same field, whatever it hangs on, or one beside what the field
+    may be at all; a large amount that is left to a colleague where no large amount may
     be set; a second time until which the same may be done; a second number of the same rows; a
     second list of states of the same row.
     """
@@ -34,11 +37,16 @@ def repeats(rule: Rule, others: Iterable[Rule]) -> bool:
 
 
 def _bounded(rule: Rule, other: Rule) -> bool:
-    bound = other.predicate
-    mine = rule.predicate
-    if other.kind != "invariant" or not isinstance(bound, Compare) or not _upper(bound):
+    """Tell whether both say how much a field may be: an invariant, a limit, one but for some."""
+    if rule.kind not in _BOUND or other.kind not in (*_BOUND, "invariant"):
         return False
-    return rule.kind == "limit" and isinstance(mine, Compare) and mine.field == bound.field
+    mine, theirs = _bound(rule), _bound(other)
+    return mine is not None and theirs is not None and mine.field == theirs.field
+
+
+def _bound(rule: Rule) -> Compare | None:
+    found = (part for part in parts(rule.predicate) if isinstance(part, Compare) and _upper(part))
+    return next(found, None)
 
 
 def _numbered(rule: Rule, other: Rule) -> bool:

@@ -107,7 +107,13 @@ def _booked(ground: Ground, entity: Entity) -> bool:
 
 
 def _moments(ground: Ground, entity: Entity, role: str = "time") -> list[Field]:
-    return [f for f in ground.fields(entity) if f.type in ("date", "datetime") and f.role == role]
+    return [
+        field
+        for field in ground.fields(entity)
+        if field.type in ("date", "datetime")
+        and field.role == role
+        and (entity.name, field.name) not in ground.schema.computed
+    ]
 
 
 def _until(
