@@ -137,7 +137,8 @@ def test_drafts_are_valid_and_read_well(blueprint, seed):
     for one in draft.values:
         field = schema.entity(one.entity).field(one.field)
         if one.after:
-            schema.entity(one.entity).field(one.after)
+            above = schema.relation(one.along[-1]).target if one.along else one.entity
+            schema.entity(above).field(one.after)
             continue
         for value in (*one.values, one.least, one.most, one.step):
             to_stored(field, value)

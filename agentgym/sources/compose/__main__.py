@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from agentgym.errors import AgentGymError
-from agentgym.formats import data_root, fingerprint, read
+from agentgym.formats import data_root, read
 from agentgym.sources.compose.check import check_industry, check_pattern
 from agentgym.sources.compose.check.views import views
-from agentgym.sources.compose.library import Library, parse
+from agentgym.sources.compose.library import Library, parse_either
 from agentgym.sources.compose.records import Industry, Pattern
 
 _NAMED = ("a slot", "a pattern")
@@ -33,67 +33,70 @@ def main(given: list[str] | None = None) -> int:
     if not wanted and not options.all:
         reader.error("name files, or --all")
     paths = list(dict.fromkeys([*wanted, *(path.resolve() for path in beside)]))
-    library, faults, skipped = _read(paths, wanted)
+    library, own, faults, skipped = _read(paths, wanted)
     known = views(library)
     problems = 0
     for path in wanted:
         lines = [faults[path]] if path in faults else []
-        if path not in faults:
-            pattern = library.patterns.get(path.stem)
-            if path.parent.name == "industries":
-                found = check_industry(library.industries[path.stem], library, known)
-            else:
-                assert pattern is not None
-                found = check_pattern(pattern, library, known)
-            away = [one.found for one in found if one.expected in _NAMED and not options.all]
-            lines = [str(one) for one in found if options.all or one.expected not in _NAMED]
+        if path in own:
+            one = own[path]
+            found = (
+                check_industry(one, library, known)
+                if isinstance(one, Industry)
+                else check_pattern(one, library, known)
+            )
+            away = [each.found for each in found if each.expected in _NAMED and not options.all]
+            lines = [str(each) for each in found if options.all or each.expected not in _NAMED]
             if away:
                 named = ", ".join(dict.fromkeys(name.strip("'") for name in away))
                 sys.stdout.write(f"note: {path.stem}: no pattern here has {named}\n")
         problems += len(lines)
-        for line in lines:
-            sys.stdout.write(f"{line}\n")
+        sys.stdout.writelines(f"{line}\n" for line in lines)
     for path in skipped:
         sys.stdout.write(f"note: {path.name} cannot be read yet; its slots are unknown\n")
+    files = f"{len(wanted)} file{'' if len(wanted) == 1 else 's'}"
     count = f"{problems} problem{'' if problems == 1 else 's'}"
-    sys.stdout.write(f"{len(wanted)} files, {count if problems else 'no problem'}\n")
+    sys.stdout.write(f"{files}, {count if problems else 'no problem'}\n")
     return 1 if problems else 0
 
 
-def _read(paths: list[Path], wanted: list[Path]) -> tuple[Library, dict[Path, str], list[Path]]:
-    """Read what can be read; faults of the files that are wanted by file, and the others."""
+_One = Pattern | Industry
+
+
+def _read(
+    paths: list[Path], wanted: list[Path]
+) -> tuple[Library, dict[Path, _One], dict[Path, str], list[Path]]:
+    """Read what can be read.
+
+    Returns:
+        The library; the files that are wanted, as read; their faults; the others that cannot be
+        read.
+    """
     patterns: dict[str, Pattern] = {}
     industries: dict[str, Industry] = {}
-    prints: dict[str, str] = {}
+    own: dict[Path, _One] = {}
     faults: dict[Path, str] = {}
     skipped: list[Path] = []
     for path in paths:
-        trade = path.parent.name == "industries"
-        known: dict[str, Pattern] | dict[str, Industry] = industries if trade else patterns
-        if path.stem in known:
-            continue
         try:
-            content = read(path)
-            one: Industry | Pattern = (
-                parse(content, Industry, where=str(path))
-                if trade
-                else parse(content, Pattern, where=str(path))
-            )
-            if one.name != path.stem:
-                faults[path] = f"{path}: expected name = {path.stem!r}, found {one.name!r}"
-                continue
+            one = parse_either(read(path), where=str(path))
         except AgentGymError as error:
             if path in wanted:
                 faults[path] = str(error)
             else:
                 skipped.append(path)
             continue
-        prints[f"{'industries' if trade else 'patterns'}/{path.stem}"] = fingerprint(content)
+        if one.name != path.stem:
+            faults[path] = f"{path}: expected name = {path.stem!r}, found {one.name!r}"
+            continue
+        # A file that is wanted stands before the committed one of its name.
         if isinstance(one, Industry):
-            industries[path.stem] = one
+            industries.setdefault(one.name, one)
         else:
-            patterns[path.stem] = one
-    return Library(patterns=patterns, industries=industries, prints=prints), faults, skipped
+            patterns.setdefault(one.name, one)
+        if path in wanted:
+            own[path] = one
+    return Library(patterns=patterns, industries=industries), own, faults, skipped
 
 
 if __name__ == "__main__":

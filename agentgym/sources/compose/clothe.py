@@ -17,7 +17,7 @@ from agentgym.sources.compose.fields import states_of
 from agentgym.sources.compose.glue import Glued
 from agentgym.sources.compose.records import Clothes, Industry
 from agentgym.sources.compose.renaming import EntityName, FieldName, Naming, RelationName
-from agentgym.sources.compose.speech import field_label, inverse, reference_label
+from agentgym.sources.compose.speech import counted, field_label, inverse, reference_label
 from agentgym.sources.compose.trade import label_of
 
 __all__ = ["clothe"]
@@ -27,6 +27,7 @@ _RESERVED = frozenset(
     "descending function field".split()
 )
 _SLOT = re.compile(r"\{([^{}]*)\}")
+_COUNTS = ("measure", "quantity", "other")
 _HAPPENS = ("time", "audit")
 _SERVED = "client"
 """The slot of those who are served."""
@@ -144,6 +145,8 @@ class _Wardrobe:
         said = words or (field.name if field.name in own else self._trade_words(entity, field.name))
         said = said.replace("_", " ")
         label, spoken = field_label(said, field.type, noun)
+        if field.type == "integer" and field.unit is None and field.role in _COUNTS:
+            label = counted(label)
         return FieldName(name=identifier(said), label=label, spoken=spoken)
 
     def _trade_words(self, entity: Entity, name: str) -> str:

@@ -18,6 +18,7 @@ from agentgym.sources.compose.library import Library, load, stamp
 from agentgym.sources.compose.records import Industry
 from agentgym.sources.compose.renaming import rename
 from agentgym.sources.compose.rows import partial, size, values
+from agentgym.sources.compose.usual import flows, states_of_rows
 from agentgym.sources.draft import Draft
 
 __all__ = ["compose", "name_of"]
@@ -45,6 +46,7 @@ def compose(blueprint: Blueprint, seed: int, *, library: Library | None = None) 
     rng = stream(seed, "compose", "draft", blueprint.index)
     firm = rng.choice(industry.firms)
     known = partial(glued, naming, industry)
+    cycles = flows(blueprint, library)
     many = {naming.entities[slot].name: factor for slot, factor in glued.many.items()}
     return Draft(
         kind="compose",
@@ -63,7 +65,10 @@ def compose(blueprint: Blueprint, seed: int, *, library: Library | None = None) 
             rng.randint(_FEWEST_ROWS, _MOST_ROWS),
         ),
         many=many,
-        values=values(glued, naming, industry, rng),
+        values=(
+            *values(glued, naming, industry, cycles, rng),
+            *states_of_rows(cycles, naming),
+        ),
         partial=known,
         tags={
             "industry": industry.name,

@@ -22,7 +22,17 @@ from agentgym.errors import FormatError, nearest
 from agentgym.formats import Json, Record, data_root, encode, fingerprint, read
 from agentgym.sources.compose.records import Extension, Fragment, Industry, Pattern, Slot
 
-__all__ = ["Home", "Library", "fragments", "load", "parse", "parts", "read_files", "stamp"]
+__all__ = [
+    "Home",
+    "Library",
+    "fragments",
+    "load",
+    "parse",
+    "parse_either",
+    "parts",
+    "read_files",
+    "stamp",
+]
 
 T = TypeVar("T")
 
@@ -133,11 +143,32 @@ def parse(content: bytes, kind: type[T], *, where: str) -> T:
     Raises:
         FormatError: It is not TOML, or not of that shape; says where, and what is near.
     """
+    return _shaped(_tables(content, where), kind, where)
+
+
+def parse_either(content: bytes, *, where: str) -> Pattern | Industry:
+    """Read one TOML file as what it is: an industry says where its desk is.
+
+    Raises:
+        FormatError: It is not TOML, or not of that shape; says where, and what is near.
+    """
+    value = _tables(content, where)
+    if "desk" in value or "patterns" in value:
+        return _shaped(value, Industry, where)
+    return _shaped(value, Pattern, where)
+
+
+def _tables(content: bytes, where: str) -> dict[str, Json]:
     try:
         value = tomllib.loads(content.decode(), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FormatError("TOML", found=str(error), where=where, hint="mend the syntax") from None
-    value = _plain(value)
+    found = _plain(value)
+    assert isinstance(found, dict)
+    return found
+
+
+def _shaped(value: Json, kind: type[T], where: str) -> T:
     try:
         return msgspec.convert(value, kind)
     except (msgspec.ValidationError, RecursionError) as error:

@@ -52,7 +52,12 @@ class FieldSpec(Record, kw_only=True):
     step: Json = None
     after: str = ""
     """Of a time, another one of the slot that it follows in made rows: by `least` to `most` days,
-    a datetime by as many hours."""
+    a datetime by as many hours. Or one of a row that it refers to, `event.starts_at`: by days,
+    below 0 what comes before it."""
+    only: tuple[str, ...] = ()
+    """States of the slot in which it has a value in made rows; `@done` for those of a mark."""
+    within: str = ""
+    """A number of a row that it refers to, which it does not pass in made rows: `trip.seats`."""
     repeats: str = ""
     """What it repeats in made rows: `item.price`, the labels of references up and a field there."""
     examples: tuple[Json, ...] = ()

@@ -10,37 +10,45 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
+import msgspec
+
 from agentgym.formats import Json
 from agentgym.schema import Schema
 from agentgym.schema.names.lexicon import vocabulary
 from agentgym.sources.compose.fields import states_of, wire
 from agentgym.sources.compose.glue import Glued
-from agentgym.sources.compose.records import FieldSpec, Industry
+from agentgym.sources.compose.records import FieldSpec, Flow, Industry
 from agentgym.sources.compose.renaming import FieldName, Naming
 from agentgym.sources.draft import Values
 
 __all__ = ["partial", "size", "values"]
 
 _HOMES: list[dict[str, Any]] = vocabulary("homes")["homes"]
+_TOWNS = ("city", "destination")
 _FIRST = (101, 1001, 2001, 4001, 10001)
 _CODES = 400
 """Codes of an entity, more than any has rows."""
 
 
-def values(glued: Glued, naming: Naming, industry: Industry, rng: Random) -> tuple[Values, ...]:
+def values(
+    glued: Glued, naming: Naming, industry: Industry, flows: Mapping[str, Flow], rng: Random
+) -> tuple[Values, ...]:
     """Say what made rows hold: examples, ranges, codes and towns, in the names of the trade.
 
     Args:
         glued: The structure, in general words.
         naming: Its names.
         industry: Whose values; they go before those of the patterns.
+        flows: Slot to its life cycle.
         rng: For the first code, and the region in which the business is at home.
     """
     first = rng.choice(_FIRST)
     homes = [home for home in _HOMES if home["currency"] == industry.currency]
     home = rng.choice(homes) if homes else None
     phones = [] if home is None else _phones(home["prefix"], rng)
-    return tuple(_values(glued, naming, industry, first, home["towns"] if home else [], phones))
+    towns = home["towns"] if home else []
+    found = _values(glued, naming, industry, first, towns, phones)
+    return tuple(_in_states(found, glued, naming, flows))
 
 
 def _phones(prefix: str, rng: Random) -> list[str]:
@@ -72,12 +80,14 @@ def _values(
             if (entity.name, name) in glued.schema.computed:
                 continue
             repeats = _path(glued, naming, entity.name, spec.repeats)
+            within = _path(glued, naming, entity.name, spec.within)
+            along = _path(glued, naming, entity.name, spec.after) if "." in spec.after else ()
             names = naming.fields[entity.name]
-            one = _of_field(spec, names)
-            near = towns if name == "city" else phones if name == "phone" else ()
+            one = _of_field(spec, names, along)
+            near = towns if name in _TOWNS else phones if name == "phone" else ()
             if one is None and near:
                 one = Values(entity="", field="", values=tuple(near))
-            if one is None and repeats:
+            if one is None and (repeats or within or spec.only):
                 one = Values(entity="", field="")
             named = name == "name" and clothes.naming in ("person", "company")
             if one is None or (named and name not in clothes.values):
@@ -90,6 +100,8 @@ def _values(
                 most=one.most,
                 step=one.step,
                 after=one.after,
+                along=along[:-1],
+                within=within,
                 repeats=repeats,
             )
 
@@ -115,13 +127,32 @@ def _head(noun: str) -> str:
     return noun[:3].upper()
 
 
-def _of_field(spec: FieldSpec, names: Mapping[str, FieldName]) -> Values | None:
+def _in_states(
+    found: Iterator[Values], glued: Glued, naming: Naming, flows: Mapping[str, Flow]
+) -> Iterator[Values]:
+    """Say of fields that only rows in some states have which states these are."""
+    states: dict[tuple[str, str], tuple[str, ...]] = {}
+    for slot, specs in glued.specs.items():
+        for name, spec in specs.items():
+            if spec.only and slot in flows:
+                said = naming.values[slot]["status"]
+                marks = flows[slot].marks
+                told = [s for one in spec.only for s in marks.get(one[1:], (one,))]
+                key = naming.entities[slot].name, naming.fields[slot][name].name
+                states[key] = tuple(dict.fromkeys(said[state] for state in told if state in said))
+    for one in found:
+        yield msgspec.structs.replace(one, only=states.get((one.entity, one.field), ()))
+
+
+def _of_field(
+    spec: FieldSpec, names: Mapping[str, FieldName], along: tuple[str, ...]
+) -> Values | None:
     if spec.type == "enum":
         return None
     if spec.after:
-        if spec.after not in names:
+        if not along and spec.after not in names:
             return None
-        after = names[spec.after].name
+        after = along[-1] if along else names[spec.after].name
         return Values(
             entity="", field="", least=spec.least, most=spec.most, step=spec.step, after=after
         )
@@ -160,10 +191,16 @@ def partial(
 
 
 def _listed(glued: Glued, industry: Industry, slot: str) -> list[dict[str, Json]]:
-    """Return the rows of a slot, in the names of the pattern."""
+    """Return the rows of a slot, in the names of the pattern.
+
+    Rows without a name are samples, which occur again and again: lines of invoices, reviews.
+    """
     clothes = industry.slots[slot]
     if clothes.rows:
-        return [{"_".join(k.split()): v for k, v in row.items()} for row in clothes.rows]
+        rows = [{"_".join(k.split()): v for k, v in row.items()} for row in clothes.rows]
+        if any({"name", "title"} & row.keys() for row in rows):
+            return rows
+        return rows * max(_SAMPLES // len(rows), 1)
     spec = glued.specs[slot].get("name")
     if spec is None or clothes.naming in ("person", "company"):
         return []
@@ -225,5 +262,7 @@ def size(schema: Schema, known: Mapping[str, int], many: Mapping[str, float], wa
 
 
 _SMALL, _BIG = 12, 45
+_SAMPLES = 60
+"""About as many rows are made of samples."""
 _DAY = 24
 """Hours; what lasts longer than a day lasts whole days."""

@@ -6,12 +6,14 @@ Words as authors write them come in (`check in at`), what can stand after `the` 
 
 from __future__ import annotations
 
+import re
+
 from agentgym.schema import ValueType
 from agentgym.schema.names.expand import Words
-from agentgym.schema.names.lexicon import PARTICIPLES, plural, vocabulary
+from agentgym.schema.names.lexicon import PARTICIPLES, plural, singular, vocabulary
 from agentgym.schema.names.phrase import phrase
 
-__all__ = ["field_label", "inverse", "reference_label"]
+__all__ = ["counted", "field_label", "inverse", "reference_label"]
 
 _EVENTS = frozenset(vocabulary("phrases")["events"])
 _ROLES: dict[str, str] = vocabulary("relations")["roles"]
@@ -34,10 +36,14 @@ _WHOLE = {
     "happened on": "event date",
     "happened at": "event time",
     "next on": "next date",
+    "used on": "date of use",
+    "used at": "time of use",
     "valid until on": "expiry date",
 }
 _COUNTED = {"decimal": "amount", "integer": "number", "float": "amount"}
 """What is counted or summed up, of a field that is called by what was done: `paid`."""
+_COUNTS = frozenset("number point mile score".split())
+"""Words of what says itself that it is a number."""
 _IRREGULAR = frozenset(
     "brought born bought built cast caught cut done drawn driven dug fed felt found given gone "
     "grown held hung kept laid left lent let lost made met moved paid put read rung sat seen "
@@ -65,6 +71,15 @@ def field_label(words: str, kind: ValueType, noun: str) -> tuple[str, bool]:
     return " ".join(found.text), found.spoken
 
 
+def counted(label: str) -> str:
+    """Say how many there are of what a label names in the plural: `number of players`."""
+    last = label.rsplit(" ", maxsplit=1)[-1]
+    one = singular(last)
+    several = one != last and plural(one) == last
+    said = label.split(" ")
+    return f"number of {label}" if several and not _COUNTS & {one, *said} else label
+
+
 def _moment(said: list[str]) -> str | None:
     """Say a time that is called by what happened then; None for another."""
     text, last = " ".join(said), said[-1]
@@ -82,14 +97,18 @@ def _moment(said: list[str]) -> str | None:
         return " ".join([*rest[:-1], _DOING[doing], moment])
     if doing in _EVENTS:
         return None
+    if rest == [doing] and doing in _PARTICLES:
+        return f"{moment} {doing}"
     verb = doing
-    if doing in _PARTICLES and len(rest) > 1:
+    if doing in _PARTICLES:
         verb = rest[-2]
         if not _participle(verb):
             return None
     if _participle(verb):
         return f"{moment} {' '.join(rest)}"
-    return None if doing in _PARTICLES else f"{' '.join(rest)} {moment}"
+    if doing in _PARTICLES:
+        return f"{moment} {doing}" if len(rest) == 1 else None
+    return f"{' '.join(rest)} {moment}"
 
 
 def _participle(word: str) -> bool:
@@ -128,8 +147,8 @@ def inverse(
         own: Whether rows refer to rows of their own kind.
     """
     general = plural(slot.replace("_", " "))
-    if general in given:
-        return given.replace(general, several)
+    if re.search(rf"\b{re.escape(general)}\b", given):
+        return re.sub(rf"\b{re.escape(general)}\b", several, given)
     words = given.split(" ")
     if len(words) == 1 and given.endswith(("ed", "ing")):
         return f"{given} {several}"
@@ -147,6 +166,7 @@ _OWN = {
     "earlier": "later",
     "previous": "later",
     "whole": "part",
+    "manager": "managed",
     "main": "secondary",
 }
 """First word of a reference to its own kind, to what the others are then."""

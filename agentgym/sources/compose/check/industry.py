@@ -24,6 +24,7 @@ from agentgym.sources.compose.clothes import identifier, specs
 from agentgym.sources.compose.flows import states
 from agentgym.sources.compose.library import Library, fragments
 from agentgym.sources.compose.records import Clothes, FieldSpec, Industry
+from agentgym.sources.compose.speech import field_label
 
 __all__ = ["check_industries", "check_industry"]
 
@@ -156,9 +157,15 @@ def _check_clothes(clothes: Clothes, view: View, place: str, notes: Notes) -> No
         check_identifier(identifier(clothes.names[name]), f"{place}.names.{name}", notes)
         if "_".join(name.split()) in view.refs:
             check_noun(clothes.names[name], f"{place}.names.{name}", notes)
+        elif name in view.fields:
+            said = clothes.names[name]
+            _check_said(said, view.fields[name], clothes, f"{place}.names.{name}", notes)
     _check_unique_names(clothes, view, place, notes)
     for field in clothes.fields:
         check_field(field, f"{place}.fields.{field.name}", notes, clothed=True)
+        if not field.label:
+            said = field.name.replace("_", " ")
+            _check_said(said, field, clothes, f"{place}.fields.{field.name}", notes)
         if field.name in view.names:
             notes.add(
                 f"{place}.fields.{field.name}", "a name that the pattern does not have",
@@ -190,6 +197,14 @@ def _check_clothes(clothes: Clothes, view: View, place: str, notes: Notes) -> No
         notes.add(f"{place}.naming", "rows or values that name them", "none")
     if clothes.naming and "name" not in mine:
         notes.add(f"{place}.naming", "a field called name", "none")
+
+
+def _check_said(words: str, field: FieldSpec, clothes: Clothes, place: str, notes: Notes) -> None:
+    """Check that what a field is called can stand after `the`."""
+    label, spoken = field_label(words, field.type, clothes.noun)
+    if not spoken:
+        notes.add(place, "words that can stand after `the`", f"`the {label}`",
+                  hint="choose a noun, or give it a label that is one")  # fmt: skip
 
 
 def _check_unique_names(clothes: Clothes, view: View, place: str, notes: Notes) -> None:

@@ -140,10 +140,13 @@ def _check_parts(
     check_flows(one.flows, place, notes)
     for field in one.fields:
         check_field(field, f"{place}.fields.{field.name}", notes)
-        if field.after and field.after not in known[one.slot].fields:
+        if "." in field.after:
+            _check_repeated(field.after, one.slot, f"{place}.fields.{field.name}", known, notes)
+        elif field.after and field.after not in known[one.slot].fields:
             notes.add(f"{place}.fields.{field.name}.after", f"a field of {one.slot}",
                       repr(field.after), known[one.slot].fields)  # fmt: skip
         _check_repeated(field.repeats, one.slot, f"{place}.fields.{field.name}", known, notes)
+        _check_repeated(field.within, one.slot, f"{place}.fields.{field.name}", known, notes)
         for slot in states_of(field):
             if slot not in known or not known[slot].flows:
                 notes.add(

@@ -130,7 +130,8 @@ def check_range(spec: FieldSpec, ends: tuple[Json, Json], place: str, notes: Not
     if ends == (None, None):
         return
     if spec.after and spec.type in _TIMES:
-        if not all(isinstance(end, (int, float, Decimal)) and end >= 0 for end in ends):
+        least = -400 if "." in spec.after else 0
+        if not all(isinstance(end, (int, float, Decimal)) and end >= least for end in ends):
             notes.add(place, f"two numbers, days or hours after {spec.after}", list(ends))
         elif ends[0] > ends[1]:
             notes.add(place, "a range from small to large", f"{ends[0]} to {ends[1]}")
