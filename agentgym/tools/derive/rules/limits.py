@@ -171,7 +171,12 @@ def crowds(ground: Ground) -> Iterator[Candidate]:
         for relation, child in children(ground, parent):
             if not ground.does(child.name, "create"):
                 continue
-            if ground.schema.relation(relation).one_to_one:
+            link = ground.schema.relation(relation)
+            alone = any(
+                one.entity == child.name and set(one.same) <= set(link.fields)
+                for one in ground.schema.exclusives
+            )
+            if link.one_to_one or alone:
                 continue
             states = [life for life in lives(ground, child) if life.field.type == "enum"][:1]
             where = {s.field.name: tuple(map(str, s.open)) for s in states}
