@@ -10,7 +10,9 @@ import typer
 
 from agentgym.errors import UsageError
 
+from .bar import bar
 from .console import counts, facts, heading, narrator, paragraph, say
+from .made import print_made
 
 if TYPE_CHECKING:
     from agentgym.build.ideas import Batch
@@ -47,6 +49,16 @@ def build(
     ] = "",
     only: Annotated[
         str | None, typer.Option(help="The schema wanted, of a file that has many.")
+    ] = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="A domain of each schema of a file that has many; repeat the command to resume.",
+        ),
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With --all: processes; all cores by default.")
     ] = None,
     labels: Annotated[
         Path | None,
@@ -135,6 +147,18 @@ def build(
         cache=cache,
         no_cache=no_cache,
     )
+    if every:
+        _only_one(
+            name=name, rows=rows, focus=focus or None, only=only, labels=labels, model=model,
+            keep_personal=keep_personal or None,
+        )  # fmt: skip
+        _build_all(
+            Path(source), out, tasks=tasks, seed=seed, rules=rules, max_tools=max_tools,
+            workers=workers, force=force,
+        )  # fmt: skip
+        return
+    if workers is not None:
+        raise UsageError("--all", found="one domain", where="--workers", hint="leave it away")
     tell = narrator()
     if client is not None and is_path and Path(source).is_dir():
         _only_one(name=name, rows=rows, focus=focus or None, only=only, labels=labels)
@@ -181,6 +205,36 @@ def build(
         )
     tell("done")
     _print(report, out, wanted=tasks)
+
+
+def _build_all(
+    source: Path,
+    out: Path,
+    *,
+    tasks: int,
+    seed: int,
+    rules: int,
+    max_tools: int,
+    workers: int | None,
+    force: bool,
+) -> None:
+    """Build a domain of each schema of a file."""
+    from agentgym.build.fleet.listed import make_listed  # noqa: PLC0415 - it loads what builds
+    from agentgym.sources import listed  # noqa: PLC0415
+
+    with bar(len(listed(source))) as progress:
+        report, shift = make_listed(
+            source,
+            out,
+            tasks=tasks,
+            seed=seed,
+            rules=rules,
+            max_tools=max_tools,
+            workers=workers,
+            force=force,
+            progress=progress,
+        )
+    print_made(report, shift, out)
 
 
 def _is_path(source: str, model: str | None) -> bool:
@@ -251,7 +305,10 @@ def _only_one(**options: object) -> None:
     for option, value in options.items():
         if value is not None:
             raise UsageError(
-                "one source", found="a folder", where=f"--{option}", hint="leave it away"
+                "one source",
+                found="many of them",
+                where=f"--{option.replace('_', '-')}",
+                hint="leave it away",
             )
 
 

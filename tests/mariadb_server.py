@@ -111,6 +111,8 @@ def _port() -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # the former is ignored in the background
+        signal.signal(number, signal.default_int_handler)
     with running() as url:
         print(url, flush=True)
         print("Ctrl-C stops it", file=sys.stderr)

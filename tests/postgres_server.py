@@ -69,6 +69,42 @@ def stop() -> None:
 
 
 @contextmanager
+def alone(password: str) -> Iterator[tuple[str, int]]:
+    """Run a server of its own, which checks passwords and may be killed.
+
+    Args:
+        password: Of its only user.
+
+    Yields:
+        Its URL without the password, and the number of its first process.
+    """
+    with tempfile.TemporaryDirectory(prefix="agentgym-postgres-") as text:
+        folder = Path(text)
+        folder.chmod(0o755)
+        data, secret = folder / "data", folder / "secret"
+        data.mkdir(mode=0o700)
+        secret.write_text(password)
+        if os.geteuid() == 0:
+            shutil.chown(data, USER)
+            shutil.chown(secret, USER)
+        programs = _programs()
+        make: list[str | Path] = [programs / "initdb", "-D", data, "-U", USER, "--no-sync"]
+        checked = ("-A", "scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--locale=C")
+        _run(folder, [*make, *checked])
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        options = " ".join([f"-p {port}", *(f"-c {one}" for one in OPTIONS)])
+        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w"]
+        _run(folder, [*control, "-l", data / "server.log", "-o", options, "start"])
+        try:
+            number = int((data / "postmaster.pid").read_text().split()[0])
+            yield f"postgresql://{USER}@127.0.0.1:{port}/postgres", number
+        finally:
+            _run(folder, [*control, "-m", "immediate", "stop"], check=False)
+
+
+@contextmanager
 def _locked() -> Iterator[Path]:
     folder = _folder()
     with (folder / "lock").open("w") as lock:

@@ -6,6 +6,6 @@ there to the draft. Next: `domain`.
 """
 
 from agentgym.sources.draft import Draft, Values
-from agentgym.sources.read import WORDED, called, is_words, read, text_of
+from agentgym.sources.read import WORDED, called, is_words, listed, read, text_of
 
-__all__ = ["WORDED", "Draft", "Values", "called", "is_words", "read", "text_of"]
+__all__ = ["WORDED", "Draft", "Values", "called", "is_words", "listed", "read", "text_of"]

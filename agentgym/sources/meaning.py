@@ -208,10 +208,14 @@ def _boolean(value: Json, _: Meaning) -> Json:
     raise UnreadableError("true or false")
 
 
+_NO_TIME = ("0000-00-00", "infin", "-infin")
+"""What begins texts that some databases write for no time."""
+
+
 def _moment(value: Json, meaning: Meaning) -> Json:
     if isinstance(value, bytes):
         value = value.decode()
-    if isinstance(value, str) and (not value.strip() or value.startswith(("0000-00-00", "infin"))):
+    if isinstance(value, str) and (not value.strip() or value.startswith(_NO_TIME)):
         return None
     moment = (meaning.read_date or reader("iso"))(value)
     if meaning.kind == "date":

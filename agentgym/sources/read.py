@@ -16,14 +16,14 @@ from agentgym.sources.database import MAGIC, read_database
 from agentgym.sources.draft import Draft
 from agentgym.sources.graph import graph_form, parse_labels, read_graph
 from agentgym.sources.openapi import draft_of, is_structured, load, may_be_api, read_text, shown
-from agentgym.sources.spider import is_spider, read_spider
+from agentgym.sources.spider import is_spider, names, read_spider
 from agentgym.sources.sql import read_script
 from agentgym.sources.tables import Raw
 
 if TYPE_CHECKING:
     from agentgym.client import Client
 
-__all__ = ["WORDED", "called", "is_words", "read", "text_of"]
+__all__ = ["WORDED", "called", "is_words", "listed", "read", "text_of"]
 
 WORDED = (".md", ".markdown", ".txt")
 """Endings of files that may hold words about a business."""
@@ -148,6 +148,24 @@ def read(
     return msgspec.structs.replace(draft, paths=True) if kind == "graph" else draft
 
 
+def listed(path: Path) -> tuple[str, ...]:
+    """Return the names of the schemas of a file that has many.
+
+    Raises:
+        SourceError: The file cannot be read, or is another kind of source.
+    """
+    text = "" if _head(path) == MAGIC else text_of(path)
+    found = _json(text, path)
+    if not is_spider(found):
+        raise SourceError(
+            "a file of many schemas, a tables.json",
+            found="another source",
+            where=f"{path} --all",
+            hint="leave --all away",
+        )
+    return names(found, where=str(path))
+
+
 def _described(text: str, path: Path, *, focus: Sequence[str], seed: int) -> Draft | None:
     """Read an API description or a list of tools; None for anything else."""
     if not may_be_api(text, path.suffix):
@@ -266,7 +284,7 @@ def _file_of(database: str | None) -> str:
             where="sqlite://",
             hint="write sqlite:///path/to/file",
         )
-    return str(database)
+    return str(database).removeprefix("file:")
 
 
 def _one_schema(only: str | None, where: str) -> None:

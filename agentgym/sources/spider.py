@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agentgym.errors import SourceError, nearest
+from agentgym.schema.names.lexicon import frequency, written
 from agentgym.schema.roles.words import has, phrases, single
 from agentgym.sources.sheets import words
 from agentgym.sources.tables import Raw, RawColumn, RawReference, RawTable, declare
 
-__all__ = ["is_spider", "read_spider"]
+__all__ = ["is_spider", "names", "read_spider"]
 
 _SHOWN = 8
 _LISTS = ("table_names_original", "column_names_original", "column_types")
@@ -55,19 +56,14 @@ def read_spider(content: object, only: str | None, *, where: str) -> tuple[Raw, 
     Raises:
         SourceError: There is no such schema, it must be said which, or one is damaged.
     """
-    schemas: dict[str, Mapping[str, Any]] = {}
-    for place, one in enumerate(content if isinstance(content, list) else [content]):
-        name = str(one.get("db_id") or f"schema {place + 1}")
-        if name in schemas:
-            raise SourceError("schemas of different names", found=f"{name!r} twice", where=where)
-        schemas[name] = one
+    schemas = _entries(content, where)
     if only is None and len(schemas) > 1:
         shown = ", ".join(list(schemas)[:_SHOWN]) + (", ..." if len(schemas) > _SHOWN else "")
         raise SourceError(
             "one schema",
             found=f"{len(schemas)} schemas ({shown})",
             where=where,
-            hint="name the one wanted with --only",
+            hint="name the one wanted with --only, or make a domain of each with --all",
         )
     name = next(iter(schemas)) if only is None else only
     if name not in schemas:
@@ -80,6 +76,26 @@ def read_spider(content: object, only: str | None, *, where: str) -> tuple[Raw, 
     return _Reader(schemas[name], f"{where}: {name}").raw(), name
 
 
+def names(content: object, *, where: str) -> tuple[str, ...]:
+    """Return the names of the schemas of the file, in its order.
+
+    Raises:
+        SourceError: Two are called the same.
+    """
+    return tuple(_entries(content, where))
+
+
+def _entries(content: object, where: str) -> dict[str, Mapping[str, Any]]:
+    entries: dict[str, Mapping[str, Any]] = {}
+    listed: Sequence[Any] = content if isinstance(content, list) else [content]
+    for place, one in enumerate(listed):
+        name = str(one.get("db_id") or f"schema {place + 1}")
+        if name in entries:
+            raise SourceError("schemas of different names", found=f"{name!r} twice", where=where)
+        entries[name] = one
+    return entries
+
+
 class _Reader:
     """One schema of the file, on its way to raw tables."""
 
@@ -90,6 +106,8 @@ class _Reader:
         self._skipped: Counter[str] = self._raw.skipped
         self._at: list[tuple[RawTable, RawColumn] | None] = []
         """Of each numbered column its table and itself; None for the `*`."""
+        self._initials: dict[str, str] = {}
+        """What short words in names stand for: `cmi` beside a table `customer master index`."""
 
     def raw(self) -> Raw:
         """Return the tables."""
@@ -112,7 +130,8 @@ class _Reader:
     def _tables(self) -> None:
         originals = self._one["table_names_original"]
         readable = self._one.get("table_names") or originals
-        called = _tell_apart(readable, originals)
+        self._initials = _initials(readable)
+        called = _tell_apart([self._spelled(name) for name in readable], originals)
         for name, original in zip(called, originals, strict=True):
             self._raw.tables.append(RawTable(name=name, comment=_original(name, original)))
 
@@ -130,7 +149,8 @@ class _Reader:
         called: dict[int, str] = {}
         for places in by_table.values():
             spoken = _tell_apart(
-                [readable[p][1] for p in places], [originals[p][1] for p in places]
+                [self._spelled(readable[p][1]) for p in places],
+                [originals[p][1] for p in places],
             )
             called.update(zip(places, spoken, strict=True))
         for place, (table, original) in enumerate(originals):
@@ -144,6 +164,10 @@ class _Reader:
             )
             self._raw.tables[table].columns.append(column)
             self._at.append((self._raw.tables[table], column))
+
+    def _spelled(self, name: str) -> str:
+        """Return a readable name with initials spelled out."""
+        return " ".join(self._initials.get(word, word) for word in str(name).split(" "))
 
     def _keys(self) -> None:
         for said in self._one.get("primary_keys", ()):
@@ -246,6 +270,22 @@ class _Reader:
             target.key = (name,)
         column.nullable = False
         return True
+
+
+_LONG = 3
+"""Words at least of a name that initials stand for."""
+
+
+def _initials(names: Sequence[str]) -> dict[str, str]:
+    """Return the initials of long names: of one name alone, and neither a word nor well known."""
+    listed = [str(name).casefold().split() for name in names]
+    long = [("".join(word[0] for word in name), name) for name in listed if len(name) >= _LONG]
+    counts = Counter(short for short, _ in long)
+    return {
+        short: " ".join(name)
+        for short, name in long
+        if counts[short] == 1 and not frequency(short) and written(short) is None
+    }
 
 
 def _original(name: str, original: str) -> str:

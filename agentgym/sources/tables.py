@@ -205,7 +205,9 @@ _TEXT = frozenset(
     "text char character varchar nvarchar nchar bpchar varchar2 nvarchar2 clob nclob tinytext "
     "mediumtext longtext string citext name uuid uniqueidentifier inet cidr macaddr ipaddress ipv4 "
     "ipv6 ipprefix xml time timetz interval enum set native varying fixedstring ntext bit_varying "
-    "point geometry geography polygon linestring box circle path ltree isbn".split()
+    "point geometry geography polygon linestring box circle path ltree isbn "
+    "int4range int8range numrange tsrange tstzrange daterange "
+    "int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange".split()
 )
 _FIXED = frozenset("char character nchar bpchar fixedstring".split())
 _SEARCH = frozenset("tsvector tsquery vector halfvec".split())

@@ -11,6 +11,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -42,6 +43,12 @@ from agentgym.tools.pool.signature import Signature, signature
 __all__ = ["PoolReport", "make_pool"]
 
 SUFFIXES = (".json", ".yaml", ".yml")
+_SHOWN = 3
+"""Fields in an answer from which a resource is told."""
+_WORLD = 3
+"""Resources that are told from which a community is a world."""
+_OWN = 2
+"""Operations that must have become tools."""
 _GRAPH, _COMMUNITIES = "tool-graph.jsonl", "communities.jsonl"
 
 Tell = Callable[[str], None]
@@ -245,15 +252,17 @@ def _jobs(
     graph: ToolGraph,
     communities: Sequence[Community],
 ) -> list[Job]:
-    """Return a job for each community, those of different providers in turn."""
+    """Return a job for each community: the tellable first, of different providers in turn."""
     homes = [(read.kept, number) for read in reads for number in range(len(read.signatures))]
-    by_provider: dict[str, list[Community]] = defaultdict(list)
+    marks = [mark for read in reads for mark in read.signatures]
+    ranks: dict[int, dict[str, list[Community]]] = defaultdict(lambda: defaultdict(list))
     for community in communities:
         owners = Counter(provider(graph.resources[r].api) for r in community.resources)
-        by_provider[min(owners, key=lambda name: (-owners[name], name))].append(community)
+        owner = min(owners, key=lambda name: (-owners[name], name))
+        ranks[_rank(graph, community, marks)][owner].append(community)
     names: Counter[str] = Counter()
     jobs: list[Job] = []
-    for community in _in_turn(by_provider):
+    for community in chain.from_iterable(_in_turn(ranks[rank]) for rank in sorted(ranks)):
         parts: dict[str, list[int]] = defaultdict(list)
         for place in community.operations:
             kept, number = homes[place]
@@ -263,6 +272,27 @@ def _jobs(
         name = stem if names[stem] == 1 else f"{stem}_{names[stem]}"
         jobs.append(Job(index=len(jobs), name=name, load=dict(parts)))
     return jobs
+
+
+def _rank(graph: ToolGraph, community: Community, marks: Sequence[Signature]) -> int:
+    """Say how much of a world a community describes: 0 the most, 4 the least.
+
+    A resource is told where an answer shows several of its fields; where none does, its fields
+    would be what is asked of it.
+    """
+    told = 0
+    reads = writes = False
+    for place in community.resources:
+        members = [marks[member] for member in graph.resources[place].members]
+        shown = [one for one in members if not one.writes and len(one.gives) >= _SHOWN]
+        told += bool(shown) or any(len(one.gives) >= _SHOWN for one in members)
+        reads |= bool(shown)
+        writes |= bool(shown) and any(one.writes for one in members)
+    if not reads:
+        return 4
+    if told >= _WORLD and writes:
+        return 0
+    return 1 if told > 1 and writes else 2 if told > 1 else 3
 
 
 def _in_turn(groups: dict[str, list[Community]]) -> Iterator[Community]:
@@ -302,13 +332,18 @@ def build_community(task: tuple[Job, Order, Path]) -> Outcome:
         tasks=order.tasks,
         seed=order.seed,
         rules=order.rules or 0,
-        judge=partial(_judge, int(str(order.options["least_tasks"]))),
+        judge=partial(
+            _judge, int(str(order.options["least_tasks"])), frozenset(t.name for t in draft.tools)
+        ),
         options={"tasks": order.tasks, "max_tools": 40},
     )
     return outcome(job, report)
 
 
-def _judge(least: int, domain: Domain, filled: Filled) -> str:
+def _judge(least: int, declared: frozenset[str], domain: Domain, filled: Filled) -> str:
+    own = sum(tool.name in declared for tool in domain.tools)
+    if own < _OWN:
+        return f"too few operations that the schema allows: {own} of {len(declared)}"
     if len(filled.tasks) >= least:
         return ""
     few = f"{len(filled.tasks)} of {least} over {len(domain.schema.entities)} entities"

@@ -1,7 +1,8 @@
 """The structure of a live database: tables of all schemas, as its server describes them.
 
 A connection comes in, raw tables without rows go out. Defaults, checks and generated
-columns are texts of SQL there: they are read by the reader of scripts. Next: `rows`.
+columns are texts of SQL there: they are read by the reader of scripts. What reflection does
+not tell comes from `catalog`. Next: `rows`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.reflection import Inspector
 
-from agentgym.sources.live.connect import denied
+from agentgym.errors import SourceError
+from agentgym.sources.live.catalog import Catalog, Exact, Place, catalog
+from agentgym.sources.live.connect import called
+from agentgym.sources.live.faults import denied
 from agentgym.sources.sql import index_details, table_details
 from agentgym.sources.sql.ddl import note_comments
 from agentgym.sources.tables import (
@@ -34,9 +38,6 @@ __all__ = ["Described", "describe"]
 _SYSTEM = frozenset("information_schema performance_schema mysql sys pg_catalog pg_toast".split())
 _SQL = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 
-_Place = tuple[str | None, str]
-"""Schema and name of a table; no schema for the one that the connection reads by itself."""
-
 _OPTIONAL = frozenset({"unique_constraints", "indexes", "check_constraints", "table_comment"})
 """What not every dialect of SQLAlchemy can tell of a table."""
 
@@ -46,22 +47,29 @@ class Described:
     """The tables of a database, and where each of them is."""
 
     raw: Raw
-    places: dict[str, _Place]
-    """Name of a raw table to its place."""
-    schemas: dict[str, tuple[str, ...]]
-    """Schema to its raw tables."""
+    places: dict[str, Place]
+    """Name of a raw table to its schema and its name there."""
+    heirs: dict[str, tuple[int, ...]]
+    """Name of a raw table to the numbers of those whose rows it shows besides its own."""
+    refused: list[str]
+    """Tables that the user may not read."""
+
+    @property
+    def schemas(self) -> dict[str, tuple[str, ...]]:
+        """Return each schema with its raw tables."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, (schema, _) in self.places.items():
+            found[schema] = (*found.get(schema, ()), name)
+        return found
 
     def spelled(self, focus: Sequence[str]) -> tuple[str, ...]:
         """Return the names asked for: a schema as all its tables, `schema.table` as we call it."""
         dotted = {
-            f"{schema}.{name}".casefold(): called
-            for schema, tables in self.schemas.items()
-            for called in tables
-            for name in [self.places[called][1]]
+            f"{schema}.{name}".casefold(): table for table, (schema, name) in self.places.items()
         }
-        found: list[str] = []
+        schemas, found = self.schemas, list[str]()
         for word in focus:
-            schema = self.schemas.get(word, ())
+            schema = schemas.get(word, ())
             if self.raw.table(word) is None and schema:
                 found += schema
             else:
@@ -77,59 +85,72 @@ def describe(link: Connection) -> Described:
     """
     inspector = sa.inspect(link)
     raw = Raw()
-    inner = _partitions(link, raw)
     own = inspector.default_schema_name or ""
-    listed: list[_Place] = []
+    known = catalog(link)
+    raw.skipped["partition of a table"] += len(known.partitions)
+    listed: list[Place] = []
     for schema in _schemas(inspector, link):
-        asked: str | None = None if schema == own else schema
-        raw.skipped["view"] += len(inspector.get_view_names(asked))
+        raw.skipped["view"] += len(inspector.get_view_names(schema))
         if link.dialect.name == "postgresql":
             materialized = getattr(inspector, "get_materialized_view_names", None)
-            raw.skipped["materialized view"] += len(materialized(asked)) if materialized else 0
+            raw.skipped["materialized view"] += len(materialized(schema)) if materialized else 0
             foreign = getattr(inspector, "get_foreign_table_names", None)
-            raw.skipped["foreign table"] += len(foreign(asked)) if foreign else 0
-        names = [n for n in sorted(inspector.get_table_names(asked)) if (schema, n) not in inner]
-        listed += [(asked, name) for name in names]
-    counts = Counter(name.casefold() for _, name in listed)
-    called = {
-        (schema, name): f"{schema}.{name}" if schema and counts[name.casefold()] > 1 else name
-        for schema, name in listed
-    }
-    _structures(inspector, link, raw, called)
+            raw.skipped["foreign table"] += len(foreign(schema)) if foreign else 0
+        listed += [(schema, name) for name in sorted(inspector.get_table_names(schema))]
+    listed = [place for place in listed if place not in known.partitions]
+    refused = [place for place in listed if place in known.refused]
+    if listed and len(refused) == len(listed):
+        raise SourceError(
+            "a table that may be read",
+            found=f"{len(refused)} that the server refuses to show",
+            where=called(link.engine.url),
+            hint="grant USAGE on their schemas and SELECT on them to the user",
+        )
+    names = _called([place for place in listed if place not in known.refused], own)
+    _structures(inspector, link, raw, names, known)
     _programs(link, raw)
-    schemas: dict[str, tuple[str, ...]] = {}
-    for place, name in called.items():
-        schemas[place[0] or own] = (*schemas.get(place[0] or own, ()), name)
     return Described(
-        raw=raw, places={name: place for place, name in called.items()}, schemas=schemas
+        raw=raw,
+        places={name: place for place, name in names.items()},
+        heirs={names[place]: found for place, found in known.heirs.items() if place in names},
+        refused=[f"{schema}.{name}" for schema, name in refused],
     )
+
+
+def _called(listed: Sequence[Place], own: str) -> dict[Place, str]:
+    """Name the tables: with their schema where it is not the own one and the name is not alone."""
+    counts = Counter(name.casefold() for _, name in listed)
+    found: dict[Place, str] = {}
+    taken: set[str] = set()
+    for schema, name in listed:
+        alone = schema == own or counts[name.casefold()] == 1
+        chosen = name if alone else f"{schema}.{name}"
+        while chosen in taken:
+            chosen = f"{schema}.{chosen}"
+        taken.add(chosen)
+        found[schema, name] = chosen
+    return found
 
 
 def _schemas(inspector: Inspector, link: Connection) -> list[str]:
     """Return the schemas to read, the default one first; on MySQL a schema is a database."""
     own = inspector.default_schema_name or ""
-    if link.dialect.name != "postgresql":
-        return [own]
-    others = [
+    listed = [] if own and link.dialect.name != "postgresql" else inspector.get_schema_names()
+    others = sorted(
         name
-        for name in inspector.get_schema_names()
-        if name not in _SYSTEM and not name.startswith("pg_") and name != own
-    ]
-    return [own, *sorted(others)]
-
-
-def _partitions(link: Connection, raw: Raw) -> set[tuple[str, str]]:
-    """Return the tables that are only parts of another: it is read as a whole."""
-    if link.dialect.name != "postgresql":
-        return set()
-    query = (
-        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class AS c "
-        "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relispartition "
-        "AND c.relkind IN ('r', 'p', 'f')"
+        for name in listed
+        if name.casefold() not in _SYSTEM and not name.startswith("pg_") and name != own
     )
-    found = {(str(schema), str(name)) for schema, name in link.exec_driver_sql(query)}
-    raw.skipped["partition of a table"] += len(found)
-    return found
+    if own:
+        return [own, *others]
+    if link.dialect.name in ("mysql", "mariadb"):
+        raise SourceError(
+            "the name of a database",
+            found="none",
+            where=called(link.engine.url),
+            hint=f"write it after the host; there are: {', '.join(others[:8]) or 'none'}",
+        )
+    return others
 
 
 def _programs(link: Connection, raw: Raw) -> None:
@@ -147,46 +168,18 @@ def _programs(link: Connection, raw: Raw) -> None:
         raw.notes.append(unrun(named))
 
 
-def _domains(link: Connection) -> dict[str, str]:
-    """Return for each domain its type with digits and length, which reflection leaves out."""
-    if link.dialect.name != "postgresql":
-        return {}
-    query = (
-        "SELECT t.typname, pg_catalog.format_type(t.typbasetype, t.typtypmod) "
-        "FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype "
-        "WHERE t.typtype = 'd' AND b.typtype = 'b' ORDER BY t.typname, t.typnamespace"
-    )
-    return {str(name): str(text) for name, text in link.exec_driver_sql(query)}
-
-
-def _unknown(inspector: Inspector, schema: str | None) -> dict[tuple[str, str], str]:
-    """Return the types of extensions, which reflection does not know, by table and column."""
-    link = inspector.bind
-    if not isinstance(link, Connection) or link.dialect.name != "postgresql":
-        return {}
-    query = (
-        "SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) "
-        "FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
-        "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = :schema AND a.attnum > 0 AND NOT a.attisdropped"
-    )
-    where = {"schema": schema or inspector.default_schema_name}
-    found = link.execute(sa.text(query), where)
-    return {(str(table), str(column)): str(text) for table, column, text in found}
-
-
 class _Parts:
     """What an inspector says of all tables of one schema, asked for at once."""
 
     def __init__(
         self,
         inspector: Inspector,
-        schema: str | None,
+        schema: str,
         names: Sequence[str],
-        domains: Mapping[str, str],
+        known: Catalog,
     ) -> None:
-        self.domains = domains
-        self.unknown = _unknown(inspector, schema)
+        self.types = {name: known.types.get((schema, name), {}) for name in names}
+        self.exclusions = {name: known.exclusions.get((schema, name), ()) for name in names}
 
         def ask(what: str) -> Mapping[str, Any]:
             try:
@@ -212,41 +205,51 @@ class _Parts:
 
 
 def _structures(
-    inspector: Inspector, link: Connection, raw: Raw, called: Mapping[_Place, str]
+    inspector: Inspector, link: Connection, raw: Raw, names: Mapping[Place, str], known: Catalog
 ) -> None:
-    by_schema: dict[str | None, list[str]] = {}
-    for schema, name in called:
+    by_schema: dict[str, list[str]] = {}
+    for schema, name in names:
         by_schema.setdefault(schema, []).append(name)
-    domains = _domains(link)
-    for schema, names in by_schema.items():
-        parts = _Parts(inspector, schema, names, domains)
-        for name in names:
-            table = _table(link, called[schema, name], name, parts, raw.skipped)
-            own = inspector.default_schema_name
-            for said in parts.references.get(name) or ():
-                there = said.get("referred_schema") or schema
-                target = (None if there == own else there, str(said["referred_table"]))
-                table.references.append(
-                    RawReference(
-                        columns=tuple(said["constrained_columns"]),
-                        target=called.get(target, f"{there}.{target[1]}"),
-                        target_columns=tuple(said["referred_columns"]),
-                    )
-                )
+    for schema, inside in by_schema.items():
+        parts = _Parts(inspector, schema, inside, known)
+        for name in inside:
+            table = _table(link, names[schema, name], name, parts, raw.skipped)
+            if known.references is not None:
+                told = known.references.get((schema, name), ())
+            else:
+                told = _reflected(schema, parts.references.get(name) or ())
+            for aim, reference in told:
+                there = names.get(aim, f"{aim[0]}.{aim[1]}")
+                table.references.append(dataclasses.replace(reference, target=there))
             raw.tables.append(table)
 
 
+def _reflected(
+    schema: str, said: Iterable[Mapping[str, Any]]
+) -> tuple[tuple[Place, RawReference], ...]:
+    """Return what reflection says of the references of a table."""
+    return tuple(
+        (
+            (str(one.get("referred_schema") or schema), str(one["referred_table"])),
+            RawReference(
+                columns=tuple(one["constrained_columns"]),
+                target=str(one["referred_table"]),
+                target_columns=tuple(one["referred_columns"]),
+            ),
+        )
+        for one in said
+    )
+
+
 def _table(
-    link: Connection, called: str, name: str, parts: _Parts, skipped: Counter[str]
+    link: Connection, known_as: str, name: str, parts: _Parts, skipped: Counter[str]
 ) -> RawTable:
-    table = RawTable(name=called)
+    table = RawTable(name=known_as)
     pieces: list[str] = []
     comments: dict[str, str] = {}
     for said in parts.columns.get(name) or ():
         column = RawColumn(name=said["name"], nullable=bool(said.get("nullable", True)))
-        checks = _typed(column, said["type"], link, parts.domains)
-        if isinstance(said["type"], sa.types.NullType):
-            declare(column, parts.unknown.get((name, column.name), ""))
+        checks = _typed(column, said["type"], link, parts.types[name].get(column.name))
         column.generated = said.get("computed") is not None
         identity = said.get("identity") is not None or said.get("autoincrement") is True
         table.columns.append(column)
@@ -258,6 +261,7 @@ def _table(
     key = (parts.keys.get(name) or {}).get("constrained_columns") or ()
     table.key = tuple(key)
     pieces += [f"CHECK ({said['sqltext']})" for said in parts.checks.get(name) or ()]
+    pieces += parts.exclusions[name]
     numbered = {column.name for column in table.columns if column.automatic}
     _details(table, pieces, link, skipped)
     for column in table.columns:
@@ -270,30 +274,40 @@ def _table(
     return table
 
 
-def _typed(column: RawColumn, kind: Any, link: Connection, domains: Mapping[str, str]) -> list[str]:
-    """Write down a type; return the checks of its domain as pieces of SQL."""
-    inner = getattr(kind, "data_type", None)
-    if inner is not None:
-        pieces = _typed(column, inner, link, domains)
-        exact = domains.get(str(getattr(kind, "name", "")))
-        if exact is not None and column.values is None:
-            declare(column, exact)
-        if getattr(kind, "not_null", False):
-            column.nullable = False
-        check = getattr(kind, "check", None)
-        said = "" if check is None else str(check)
-        quoted = link.dialect.identifier_preparer.quote(column.name)
-        return [*pieces, f"CHECK ({said.replace('VALUE', quoted)})"] if said else pieces
+def _typed(column: RawColumn, kind: Any, link: Connection, exact: Exact | None) -> list[str]:
+    """Write down a type; return the checks of its domains as pieces of SQL.
+
+    Args:
+        column: Gets the type.
+        kind: What reflection says.
+        link: To the server.
+        exact: What the catalog says, where there is one.
+    """
+    while (inner := getattr(kind, "data_type", None)) is not None:
+        kind = inner
     values = getattr(kind, "enums", None)
     if values:
         column.declared, column.kind = str(getattr(kind, "name", None) or "enum"), "text"
         column.values = tuple(str(value) for value in values)
+    elif exact is not None:
+        declare(column, exact.declared)
+    else:
+        try:
+            declare(column, str(kind.compile(dialect=link.dialect)))
+        except sa.exc.CompileError:
+            declare(column, "")
+    if exact is None:
         return []
-    try:
-        declare(column, str(kind.compile(dialect=link.dialect)))
-    except sa.exc.CompileError:
-        declare(column, "")
-    return []
+    column.nullable = column.nullable and not exact.required
+    quoted = link.dialect.identifier_preparer.quote(column.name)
+    return [_about(check, quoted) for check in exact.checks]
+
+
+def _about(check: str, column: str) -> str:
+    """Put a column for the `VALUE` of a domain's check, but not inside of texts."""
+    plain = re.sub(r"\s+NOT VALID$", "", check)
+    texts = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\bVALUE\b"
+    return re.sub(texts, lambda found: column if found[0] == "VALUE" else found[0], plain)
 
 
 def _definition(column: RawColumn, said: Mapping[str, Any], link: Connection) -> str:

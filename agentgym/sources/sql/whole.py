@@ -118,6 +118,7 @@ def table_details(table: RawTable, sql: str, *, dialect: str, skipped: Counter[s
             if column.hinted is None:
                 column.hinted, column.evidence = said.hinted, said.evidence
     table.checks = shadow.checks
+    table.exclusives += shadow.exclusives
 
 
 def index_details(table: RawTable, sql: str, *, dialect: str) -> bool:
