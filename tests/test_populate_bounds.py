@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies
@@ -145,7 +146,7 @@ RECORDED = Effect(
 DUE = Values(entity="bill", field="due_on", after="issued_on", least=7, most=42, step=7)
 
 
-def made(seed: int) -> dict[str, list[dict]]:
+def made(seed: int) -> dict[str, list[dict[str, Any]]]:
     rows = fill(SCHEMA, {}, seed=seed, effects=(RECORDED,), values=(DUE,))
     assert violations(SCHEMA, rows) == []
     return {

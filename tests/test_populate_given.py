@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies
@@ -53,7 +54,7 @@ ITEMS = (
 )
 
 
-def made(**options) -> dict[str, list[dict]]:
+def made(**options) -> dict[str, list[dict[str, Any]]]:
     rows = fill(SCHEMA, {}, **options)
     assert violations(SCHEMA, rows) == []
     return {
@@ -118,6 +119,6 @@ def test_a_factor_changes_how_many_rows_there_are() -> None:
         ({"many": {"items": 2.0}}, "item"),
     ],
 )
-def test_what_the_schema_does_not_have_is_named(options: dict, expected: str) -> None:
+def test_what_the_schema_does_not_have_is_named(options: dict[str, Any], expected: str) -> None:
     with pytest.raises(SchemaError, match=expected):
         fill(SCHEMA, {}, seed=1, **options)

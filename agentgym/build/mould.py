@@ -87,7 +87,7 @@ def mould(
     made = synthesize(
         schema,
         rows,
-        guard(schema, tools, declared),
+        guard(schema, tools, declared, effects),
         level=rules,
         seed=seed,
         now=clock.start,

@@ -5,15 +5,17 @@ The stock and the effects of the domain come in; rows are changed in place. Next
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 from agentgym.populate.limits import Limits
 from agentgym.populate.parents import Stock
+from agentgym.populate.repeats import Ways
+from agentgym.populate.spans import moment
+from agentgym.populate.times import day_of
 from agentgym.rng import stream
 from agentgym.rules import Assign, Effect, Elapsed, In
-from agentgym.schema import Entity, Lifecycle
+from agentgym.schema import Entity, Field, Lifecycle
 from agentgym.schema.types import Stored, to_stored
 from agentgym.tools.derive.effects import cycle_of, reached
 
@@ -23,7 +25,11 @@ Values = dict[str, Stored]
 
 
 def agree(
-    stock: Stock, made: Collection[str], limits: Mapping[str, Limits], effects: Sequence[Effect]
+    stock: Stock,
+    made: Collection[str],
+    limits: Mapping[str, Limits],
+    effects: Sequence[Effect],
+    now: float,
 ) -> None:
     """Set the times of states that rows are in or have been in, and the states of things lent.
 
@@ -32,13 +38,14 @@ def agree(
         made: Entities whose rows were made here.
         limits: Of every entity that was made.
         effects: Of the domain; of other kinds than these two, nothing is to be seen in rows.
+        now: The day on which the domain begins, with fractions; no time noted is later.
     """
     for effect in effects:
         match effect:
             case Effect(do=Assign(path=(), value=value), when=In(field=field)) if value.now:
                 cycle = cycle_of(stock.schema, stock.schema.entity(effect.entity))
                 if effect.entity in made and cycle is not None and cycle.field == field:
-                    _note(stock, effect, cycle, limits[effect.entity])
+                    _note(stock, effect, cycle, limits[effect.entity], now)
             case _:
                 pass
     for out, back in _pairs(effects):
@@ -47,7 +54,7 @@ def agree(
             _lend(stock, out, back, limits[relation.target])
 
 
-def _note(stock: Stock, effect: Effect, cycle: Lifecycle, limits: Limits) -> None:
+def _note(stock: Stock, effect: Effect, cycle: Lifecycle, limits: Limits, now: float) -> None:
     """Set the time in rows that are in the state, and empty it in those that never were."""
     assert isinstance(effect.do, Assign)
     assert isinstance(effect.when, In)
@@ -55,32 +62,44 @@ def _note(stock: Stock, effect: Effect, cycle: Lifecycle, limits: Limits) -> Non
     inside = {str(value) for value in effect.when.values}
     after = frozenset(chain.from_iterable(reached(cycle, state) for state in inside))
     rng = stream(stock.seed, "populate", "noted", entity.name, name)
+    ways, above = Ways(stock), [r.name for r in stock.schema.parents(entity.name)]
     for row in stock.rows[entity.name]:
         state = row[cycle.field]
         if state not in after:
             row[name] = None
         elif state in inside and row[name] is None:
+            begun = _begun(entity, row)
+            for relation in sorted(above) if begun is None else ():
+                high = ways.up(row, (relation,))
+                target = stock.schema.entity(stock.schema.relation(relation).target)
+                day = None if high is None else _begun(target, high)
+                begun = max(begun or 0.0, day or 0.0) or None
+            if begun is None:
+                continue
             for _ in range(4):
-                moment = _later(entity, row, name, rng.randint(1, 14 * 24))
-                change = row | {name: moment}
-                if moment and limits.legal(name, moment) and limits.broken(change) is None:
-                    row[name] = moment
+                time = _later(entity.field(name), begun, rng.randint(1, 14 * 24), now)
+                change = row | {name: time}
+                if time and limits.legal(name, time) and limits.broken(change) is None:
+                    row[name] = time
                     break
 
 
-def _later(entity: Entity, row: Values, name: str, hours: int) -> str | None:
-    """Return a time some hours after the row was begun, in the form of the field."""
+def _begun(entity: Entity, row: Values) -> float | None:
+    """Return the day of the first time of a row; None where it has none."""
     times = [f for f in entity.fields if f.type in ("date", "datetime")]
     times = [f for f in times if f.role in ("time", "audit")]
-    known = sorted(str(row[f.name]) for f in times if row[f.name] is not None)
-    if not known:
-        return None
-    whole = entity.field(name).type == "date"
-    try:
-        moment = dt.datetime.fromisoformat(known[0].rstrip("Z")) + dt.timedelta(hours=hours)
-    except OverflowError:
-        return None
-    return moment.strftime("%Y-%m-%d" if whole else "%Y-%m-%dT%H:%M:%SZ")
+    return min((day for f in times if (day := day_of(row[f.name])) is not None), default=None)
+
+
+def _later(field: Field, begun: float, hours: int, now: float) -> str | None:
+    """Return a time some hours after the row was begun, in the form of the field."""
+    day = begun + hours / 24
+    if day > now > begun:
+        day = begun + (now - begun) * (hours % 24 + 1) / 25
+    elif day > now:
+        day = now - hours % 24 / 24
+    found = moment(day)
+    return None if found is None else found[: 10 if field.type == "date" else None]
 
 
 def _pairs(effects: Sequence[Effect]) -> Iterator[tuple[Assign, Effect]]:

@@ -17,7 +17,7 @@ from agentgym.rng import stream
 from agentgym.schema import Check, Derived, Field, Relation
 from agentgym.schema.types import Stored
 
-__all__ = ["lower"]
+__all__ = ["drop", "lower"]
 
 Values = dict[str, Stored]
 TURNS = 4
@@ -94,11 +94,11 @@ def _below(stock: Stock, check: Check, way: list[Derived], limits: Mapping[str, 
             share = bound / found * rng.choice((Decimal("0.5"), Decimal("0.8"), Decimal("0.95")))
             gone |= {id(each) for each in rows if not _shrink(each, field, share, limits[lowest])}
     if gone:
-        _drop(stock, lowest, gone, limits)
+        drop(stock, lowest, gone, limits)
     return changed
 
 
-def _drop(stock: Stock, entity: str, gone: Collection[int], made: Collection[str]) -> None:
+def drop(stock: Stock, entity: str, gone: Collection[int], made: Collection[str]) -> None:
     """Drop rows, and what cannot be without them: moved elsewhere it would pass other bounds."""
     stock.rows[entity] = [row for row in stock.rows[entity] if id(row) not in gone]
     for relation in stock.schema.children(entity):
@@ -116,7 +116,7 @@ def _drop(stock: Stock, entity: str, gone: Collection[int], made: Collection[str
             else:
                 lost.add(id(row))
         if lost:
-            _drop(stock, relation.entity, lost, made)
+            drop(stock, relation.entity, lost, made)
 
 
 def _relation(stock: Stock, one: Derived) -> Relation:

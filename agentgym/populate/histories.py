@@ -15,6 +15,7 @@ from random import Random
 
 from agentgym.populate.limits import Limits
 from agentgym.populate.parents import Stock
+from agentgym.populate.spans import moment as moment_of
 from agentgym.rng import stream
 from agentgym.rules import Add, Effect
 from agentgym.schema import Entity, Lifecycle, Relation
@@ -26,7 +27,11 @@ Values = dict[str, Stored]
 
 
 def tell(
-    stock: Stock, made: Collection[str], limits: Mapping[str, Limits], effects: Sequence[Effect]
+    stock: Stock,
+    made: Collection[str],
+    limits: Mapping[str, Limits],
+    effects: Sequence[Effect],
+    now: float,
 ) -> None:
     """Make the logs of changes agree with the rows that changed.
 
@@ -35,6 +40,7 @@ def tell(
         made: Entities whose rows were made here.
         limits: Of every entity that was made.
         effects: Of the domain: those that add a row with a field before and after.
+        now: The day on which the domain begins, with fractions; no change is later.
     """
     for effect in effects:
         if not isinstance(effect.do, Add) or effect.each is not None or effect.when is not None:
@@ -46,7 +52,7 @@ def tell(
         ]  # fmt: skip
         fields = _fields(effect.do)
         if relations and fields is not None and {log.name, effect.entity} <= set(made):
-            _Teller(stock, effect, relations[0], fields, limits[log.name]).tell()
+            _Teller(stock, effect, relations[0], fields, limits[log.name], now).tell()
 
 
 def _fields(add: Add) -> tuple[str, str, str, str] | None:
@@ -71,7 +77,9 @@ class _Teller:
         relation: Relation,
         fields: tuple[str, str, str, str],
         limits: Limits,
+        now: float,
     ) -> None:
+        self.now = str(moment_of(now))
         self.stock, self.relation, self.limits = stock, relation, limits
         self.field, self.old, self.new, self.when = fields
         self.log = stock.schema.entity(relation.entity)
@@ -103,7 +111,7 @@ class _Teller:
                 moment = moment or str(row[self.when])
                 change: Values = dict(zip(self.relation.fields, mark, strict=True))
                 change |= {self.old: old, self.new: new, self.when: self._render(moment)}
-                moment = _later(moment, self.rng, slow=self.cycle is None)
+                moment = _later(moment, self.rng, self.now, slow=self.cycle is None)
                 legal = all(self.limits.legal(name, value) for name, value in change.items())
                 if legal and self.limits.broken(row | change) is None:
                     row.update(change)
@@ -172,8 +180,12 @@ def _begun(entity: Entity, row: Values) -> str:
     return f"{first}T09:00:00Z" if len(first) == 10 else first
 
 
-def _later(moment: str, rng: Random, *, slow: bool) -> str:
+def _later(moment: str, rng: Random, now: str, *, slow: bool) -> str:
     """Return when the next change was: a status moves within days, a number within months."""
     hours = rng.choice((0.25, 1, 3, 8, 20, 26, 50, 75, 120)) * (12 if slow else 1)
-    found = dt.datetime.fromisoformat(moment.rstrip("Z")) + dt.timedelta(hours=hours)
+    begun = dt.datetime.fromisoformat(moment.rstrip("Z"))
+    found = begun + dt.timedelta(hours=hours)
+    latest = dt.datetime.fromisoformat(now.rstrip("Z"))
+    if found > latest > begun:
+        found = begun + (latest - begun) * rng.random()
     return found.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -23,6 +23,8 @@ __all__ = ["Root", "Stock", "choose", "first_relations", "unique_sets"]
 Values = dict[str, Stored]
 TRIES = 40
 """Draws of parents for one row before the space of links counts as used up."""
+_PLANNED = 0.17
+"""Share of rows that lie ahead, where they are planned."""
 
 
 class Stock:
@@ -166,13 +168,26 @@ def choose(
     count: int,
     *,
     window: tuple[float, float],
+    passing: bool = False,
+    ahead: float = 0.0,
 ) -> list[Root]:
     """Choose the parents of that many rows, or of fewer where links are used up.
+
+    Args:
+        stock: What exists so far.
+        entity: Whose rows.
+        limits: Of the entity.
+        relations: Those that are chosen at once.
+        count: How many rows are wanted.
+        window: First and last day on which anything has happened.
+        passing: Whether rows begin and end: then most are of late.
+        ahead: Days after the window within which some rows lie, as they are planned.
 
     Returns:
         The rows' roots in order of birth.
     """
     chooser = _Chooser(stock, entity, limits, relations, window)
+    chooser.passing, chooser.ahead = passing, ahead
     demands = stock.demands.get(entity.name, [])
     roots: list[Root] = []
     missed = 0
@@ -200,6 +215,7 @@ class _Chooser:
         window: tuple[float, float],
     ) -> None:
         self.stock, self.entity, self.limits, self.window = stock, entity, limits, window
+        self.passing, self.ahead = False, 0.0
         self.heirs = _heirs(stock, relations)
         self.relations = sorted(relations, key=lambda r: r.name in self.heirs)
         given = {name for relation in relations for name in relation.fields}
@@ -296,6 +312,14 @@ class _Chooser:
                 low = max(low, births[root.parents[relation.name]])
         root.since = root.birth = low
         if self.entity.kind == "lookup":
+            return
+        if self.ahead and self.rng.random() < _PLANNED:
+            root.birth = max(low, end + self.rng.uniform(0.5, self.ahead))
+            return
+        if self.passing:
+            low = min(low, end - 1.0)
+            root.since = min(root.since, low)
+            root.birth = low + (end - 0.5 - low) * self.rng.random() ** 0.55
             return
         reach = self.stock.reach[self.entity.name]
         late = start + (end - min(45.0, (end - start) / 4) - start) * reach

@@ -65,6 +65,7 @@ class Smith:
         decided: Collection[str],
         pending: Collection[str],
         window: tuple[float, float],
+        filled: Collection[str] = (),
     ) -> None:
         self.stock, self.entity, self.limits = stock, entity, limits
         self.end = window[1]
@@ -87,7 +88,7 @@ class Smith:
         self.nulls = {
             f.name: null_share(f, seed=seed, entity=entity.name)
             for f in free
-            if f.name not in entity.key
+            if f.name not in entity.key and f.name not in filled
         }
         self.clock = stream(seed, "populate", entity.name, "times")
         states = [f for f in free if f.role == "status" and f.name in self.makers]

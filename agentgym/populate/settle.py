@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from agentgym.populate.limits import Limits
 from agentgym.populate.parents import Stock
+from agentgym.populate.stories import Story
+from agentgym.populate.times import day_of
 from agentgym.populate.values import final_states
 from agentgym.schema import Entity, Exclusive, Schema
 from agentgym.schema.discover import Columns, compute, ordered
@@ -46,8 +48,21 @@ def _around(schema: Schema, entity: str, relation: str | None) -> tuple[str, ...
     return (entity,) if relation is None else (entity, schema.relation(relation).entity)
 
 
-def part(stock: Stock, made: Collection[str], limits: Mapping[str, Limits]) -> bool:
+def part(
+    stock: Stock,
+    made: Collection[str],
+    limits: Mapping[str, Limits],
+    stories: Mapping[str, Story],
+    now: float,
+) -> bool:
     """Part the rows that exclude each other: move their times, change their state, or drop them.
+
+    Args:
+        stock: All rows; those of entities that were made are changed.
+        made: Entities whose rows were made here.
+        limits: Of every entity that was made.
+        stories: Of entities that begin and end: what lies ahead comes to nothing, if anything.
+        now: The day on which the domain begins, with fractions.
 
     Returns:
         Whether any row changed or went.
@@ -63,7 +78,9 @@ def part(stock: Stock, made: Collection[str], limits: Mapping[str, Limits]) -> b
             parted = (
                 _spread(one, entity, group, limits[one.entity], fixed)
                 if one.span
-                else _close(one, stock.schema, group, limits[one.entity], fixed)
+                else _Closing(one, stock.schema, limits[one.entity], fixed).close(
+                    group, stories.get(one.entity), now
+                )
             )
             changed |= parted is not None
             gone |= parted or set()
@@ -82,29 +99,37 @@ def _groups(one: Exclusive, rows: list[Values]) -> Iterator[list[Values]]:
     yield from (group for group in groups.values() if len(group) > 1)
 
 
-def _close(
-    one: Exclusive, schema: Schema, group: list[Values], limits: Limits, fixed: set[str]
-) -> set[int]:
-    """Leave the last of the rows as it is and close the others; return those to drop."""
-    entity = schema.entity(one.entity)
-    gone: set[int] = set()
-    for row in group[:-1]:
-        if not any(
-            _try(row, {name: value}, limits)
-            for name, legal in one.where.items()
-            if name not in fixed
-            for value in _closed(schema, entity, name, limits)
-            if value not in legal
-        ):
-            gone.add(id(row))
-    return gone
+class _Closing:
+    """Closes the rows of which only one may be open."""
 
+    def __init__(self, one: Exclusive, schema: Schema, limits: Limits, fixed: set[str]) -> None:
+        self.one, self.schema, self.limits = one, schema, limits
+        self.entity = schema.entity(one.entity)
+        self.names = [name for name in one.where if name not in fixed]
 
-def _closed(schema: Schema, entity: Entity, name: str, limits: Limits) -> list[Stored]:
-    """Return the values of a state, the final ones first."""
-    choices = limits.choices[name] or []
-    final = final_states(schema, entity, entity.field(name), choices)
-    return sorted(choices, key=lambda value: value not in final)
+    def close(self, group: list[Values], story: Story | None, now: float) -> set[int]:
+        """Leave the last of the rows as it is and close the others; return those to drop."""
+        gone: set[int] = set()
+        for turn, row in enumerate(group[:-1]):
+            coming = story is not None and story.ahead and not story.above
+            ahead = coming and (day_of(row[story.start]) or 0.0) > now if story else False
+            first = story.void if story and ahead else ()
+            changes = (
+                {name: value} for name in self.names for value in self._closed(name, first, turn)
+            )
+            if not any(_try(row, change, self.limits) for change in changes):
+                gone.add(id(row))
+        return gone
+
+    def _closed(self, name: str, first: Collection[Stored], turn: int) -> list[Stored]:
+        """Return the other values of a state, the final ones first, a different one each turn."""
+        choices = self.limits.choices[name] or []
+        final = final_states(self.schema, self.entity, self.entity.field(name), choices)
+        others = [value for value in choices if value not in self.one.where[name]]
+        ends = [value for value in others if value in final]
+        place = turn % len(ends) if ends else 0
+        found = [*ends[place:], *ends[:place], *(v for v in others if v not in final)]
+        return sorted(found, key=lambda value: value not in first)
 
 
 def _spread(

@@ -6,30 +6,39 @@ the seed. What was made and does not hold after all is dropped, so that all hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 
 from agentgym.formats import Json
+from agentgym.populate.ages import Dealing
 from agentgym.populate.agree import agree
-from agentgym.populate.ceilings import lower
+from agentgym.populate.ceilings import drop, lower
 from agentgym.populate.circles import attach
 from agentgym.populate.given import Given
 from agentgym.populate.histories import tell
 from agentgym.populate.limits import Limits
+from agentgym.populate.obey import Movers, blank, grade, known_only
 from agentgym.populate.order import course, sizes
 from agentgym.populate.parents import Stock, choose, first_relations, unique_sets
 from agentgym.populate.repeats import repeat
 from agentgym.populate.rows import Smith, parts
 from agentgym.populate.settle import derive, part
-from agentgym.populate.spans import stretch
+from agentgym.populate.spans import clip, stretch
+from agentgym.populate.stories import Story, stories
 from agentgym.populate.times import END, START, Calendar, born
 from agentgym.populate.totals import add_up
 from agentgym.rng import stream
-from agentgym.rules import Effect
+from agentgym.rules import Effect, Rule
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import Row, Rows, Stored
 from agentgym.sources import Values as Declared
 
-__all__ = ["fill"]
+__all__ = ["PRESENT", "fill"]
+
+PRESENT = "2024-12-14T09:00:00Z"
+"""When a domain begins of which all rows were made: the morning after the last day of work."""
+_AHEAD = 28.0
+"""Days after it within which lies what is planned."""
 
 Values = dict[str, Stored]
 
@@ -41,6 +50,7 @@ def fill(
     seed: int,
     size: int = 60,
     effects: Sequence[Effect] = (),
+    rules: Sequence[Rule] = (),
     values: Sequence[Declared] = (),
     partial: Mapping[str, Sequence[Mapping[str, Json]]] | None = None,
     many: Mapping[str, float] | None = None,
@@ -53,6 +63,7 @@ def fill(
         seed: The same seed gives the same rows.
         size: Rows of a principal entity; its children have two or three times as many.
         effects: Of the domain: rows are as these would have left them.
+        rules: Of the business: rows are such as these would have let in.
         values: What the source says of the values of fields.
         partial: Rows of which the source says a part; their entities get no others.
         many: Entity to a factor on its number of rows.
@@ -81,16 +92,40 @@ def fill(
         if name in counts:
             counts[name] = max(round(counts[name] * factor), 1)
     counts |= {name: len(known) for name, known in given.partial.items() if name in counts}
-    _make_all(stock, made, limits, counts, window, given)
+    known = {
+        (name, field) for name, found in given.partial.items() for row in found for field in row
+    }
+    told = stories(schema, made, limits, values, known)
+    only = known_only(schema, values, rules)
+    now = math.floor(window[1]) + 1.375
+    _make_all(stock, made, limits, _Wanted(counts, window, given, told, only, ahead=not rows))
     repeat(stock, made, limits, values)
     add_up(stock, set(made), limits)
     lower(stock, made, limits)
     _prune(stock, made, limits)
-    agree(stock, made, limits, effects)
-    stretch(stock, made, limits, values)
-    tell(stock, made, limits, effects)
+    movers = Movers(stock, told, rules, values, now)
+    dealing = Dealing(stock, told, limits, values, now, ahead=not rows)
+    for name in [name for name in stock.rows if name in limits]:
+        gone = movers.move(name, limits[name])
+        if gone:
+            drop(stock, name, gone, limits)
+        stretch(stock, name, limits[name], values, told, now, loose=False)
+        dealing.deal(name)
+    part(stock, made, limits, told, now)
+    lower(stock, made, limits)
+    _prune(stock, made, limits)
+    agree(stock, made, limits, effects, now)
+    for name in made:
+        stretch(stock, name, limits[name], values, told, now, loose=True)
+        if not rows:
+            clip(stock, name, limits[name], now)
+    tell(stock, made, limits, effects, now)
+    blank(stock, made, only)
+    grade(stock, made, values)
     # What goes changes what follows from it, and what follows may have to go: each turn drops.
-    while part(stock, made, limits) | derive(stock, made):
+    while part(stock, made, limits, told, now) | derive(stock, made):
+        agree(stock, made, limits, effects, now)
+        blank(stock, made, only)
         _prune(stock, made, limits)
     return {
         entity.name: (
@@ -133,16 +168,32 @@ def _demand(stock: Stock, made: Sequence[str]) -> None:
                 known.append(wanted)
 
 
+class _Wanted:
+    """What rows are to be made."""
+
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        window: tuple[float, float],
+        given: Given,
+        stories: Mapping[str, Story],
+        only: Collection[tuple[str, str]],
+        *,
+        ahead: bool,
+    ) -> None:
+        self.counts, self.window, self.given = counts, window, given
+        self.stories, self.only, self.ahead = stories, only, ahead
+
+
 def _make_all(
     stock: Stock,
     made: Sequence[str],
     limits: Mapping[str, Limits],
-    counts: Mapping[str, int],
-    window: tuple[float, float],
-    given: Given,
+    wanted: _Wanted,
 ) -> None:
     """Make all entities in order, then what was put off."""
-    schema = stock.schema
+    schema, given = stock.schema, wanted.given
+    counts, window = wanted.counts, wanted.window
     plan = course(schema, [e.name for e in schema.entities if e.name not in made])
     late = [r for r in schema.relations if r.name in plan.later or r.entity == r.target]
     for relation in late:
@@ -156,13 +207,19 @@ def _make_all(
         begun = given.beginnings(entity, stock.rows)
         if begun is not None:
             stock.demands[name] = begun
-        roots = choose(stock, entity, limits[name], now, counts[name], window=window)
+        story = wanted.stories.get(name)
+        ahead = story is not None and bool(story.ahead) and wanted.ahead
+        roots = choose(
+            stock, entity, limits[name], now, counts[name],
+            window=window, passing=story is not None, ahead=_AHEAD if ahead else 0.0,
+        )  # fmt: skip
         decided = {field for relation in now for field in relation.fields}
         pending = {field for relation in after for field in relation.fields} - decided
         pending -= set(entity.key)
         smith = Smith(
             stock, entity, limits[name],
             count=len(roots), decided=decided, pending=pending, window=window,
+            filled=[field for owner, field in wanted.only if owner == name],
         )  # fmt: skip
         for field in smith.free.values():
             made_so = given.maker(entity, field, limits[name], seed=stock.seed)

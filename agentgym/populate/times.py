@@ -17,15 +17,26 @@ from agentgym.populate.meaning import field_words, split
 from agentgym.schema import Entity, Field
 from agentgym.schema.types import Stored
 
-__all__ = ["END", "START", "Calendar", "born", "is_time"]
+__all__ = ["END", "PLANNED", "PLANS", "START", "Calendar", "born", "day_of", "is_time", "later"]
 
 START, END = 18996.0, 20070.0
 """First and last day (2022-01-04 and 2024-12-13), counted from 1970-01-01."""
 _SHORT = frozenset(
     """appointment meeting session lesson visit booking reservation shift call interview class
-    lecture slot consultation occurrence talk contribution""".split()
+    lecture slot consultation occurrence talk contribution screening showing performance rehearsal
+    training practice match race flight trip ride tour webinar workshop exam event""".split()
 )
 """What is over within hours, and begins at a quarter."""
+PLANNED = frozenset(
+    """start starts begin begins end ends depart departs departure planned held scheduled opens
+    closes appointment slot from until""".split()
+)
+"""Words of times that people set beforehand: at a quarter of an hour."""
+PLANS = PLANNED | frozenset(
+    """due expires expire expiry expiration deadline renews renew renewal warranty next expected
+    eta target valid through wanted keep best needed""".split()
+)
+"""Words of times that may lie ahead."""
 
 _BIRTH = frozenset("birth birthday birthdate born dob".split())
 _DEATH = frozenset("death died deceased dod".split())
@@ -53,6 +64,13 @@ _THIRD = frozenset(
     stopped stop left until to through checkout departed settled closing closure ending
     resolution cancellation settlement""".split()
 )
+_SOON = frozenset(
+    """delivered delivery completed complete completion finished resolved returned return
+    discharged checkout departed settled closed resolution settlement""".split()
+)
+"""Those of `_THIRD` that come within weeks, to all but the latest rows."""
+_WEEKS, _SOON_OPEN = 45.0, 0.03
+"""Days after which they have come, but for a small share of rows."""
 _FUTURE = frozenset(
     """due deadline expected expires expire expiry expiration expired required renewal renew
     eta target warranty""".split()
@@ -117,6 +135,14 @@ class Calendar:
         self.fields = sorted(fields, key=lambda field: (self.ranks[field.name], field.name))
         ends = {f.name for f in fields if f.type != "date" and 3 <= self.ranks[f.name] < 5}
         self.short = ends if _SHORT & set(split(entity.label)) else set()
+        self.soon = {f.name for f in fields if _SOON & set(field_words(f))} & {
+            f.name for f in fields if 3 <= self.ranks[f.name] < 5
+        }
+        self.planned = {
+            field.name for field in fields
+            if field.type == "datetime" and self.ranks[field.name] < 5
+            and PLANNED & set(field_words(field)) and field.role == "time"
+        }  # fmt: skip
         past = [field for field in self.fields if 0 <= self.ranks[field.name] < 5]
         self.origin = past[0].name if past else None
 
@@ -149,18 +175,21 @@ class Calendar:
                         moment += rng.choice((15, 30, 30, 45, 60, 60, 90, 120)) / 1440
                     else:
                         long = rank >= 6
-                        moment = _next(moment, end, rng, whole=field.type == "date", long=long)
-                if self.short and reached < 3 and rank > 0:
-                    moment = math.ceil(moment * 96) / 96
+                        moment = later(moment, end, rng, whole=field.type == "date", long=long)
+                if (self.short and reached < 3 and rank > 0) or field.name in self.planned:
+                    moment = math.ceil(moment * 96 - 1e-6) / 96
                 reached, value = max(reached, rank), moment
             shown = _render(field, value)
             found[field.name] = (
                 None if field.nullable and _open(rank, rng, closed=closed) else shown
             )
+            if field.name in self.soon and closed is None and field.nullable:
+                share = _SOON_OPEN if end - birth > _WEEKS else 0.5
+                found[field.name] = None if rng.random() < share else shown
         return found
 
 
-def _next(moment: float, end: float, rng: Random, *, whole: bool, long: bool) -> float:
+def later(moment: float, end: float, rng: Random, *, whole: bool, long: bool) -> float:
     """Return a later moment: mostly within days, before the end where there is room."""
     gap = min(rng.lognormvariate(0.6, 1.0), 40.0)
     if long:
@@ -218,12 +247,12 @@ def born(calendar: Calendar, rows: Sequence[Mapping[str, Stored]], default: floa
     names = [f.name for f in calendar.fields if 0 <= calendar.ranks[f.name] < 5]
     found = []
     for row in rows:
-        days = [day for name in names if (day := _day(row[name])) is not None]
+        days = [day for name in names if (day := day_of(row[name])) is not None]
         found.append(min(days) if days else default)
     return found
 
 
-def _day(value: Stored) -> float | None:
+def day_of(value: Stored) -> float | None:
     """Return the day of a stored time, with fractions; None where it is none."""
     if isinstance(value, int) and 0 < value < 2**33:
         return value / 86400

@@ -29,7 +29,7 @@ from agentgym.rng import stream
 from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import Stored, to_stored
 
-__all__ = ["Maker", "final_states", "maker", "null_share"]
+__all__ = ["Maker", "common_first", "final_states", "maker", "null_share"]
 
 
 Maker = Callable[[Line, Random], Stored]
@@ -86,7 +86,7 @@ def _chosen(schema: Schema, entity: Entity, field: Field, choices: Sequence[Stor
     if any(c.entity == entity.name and c.field == field.name for c in schema.lifecycles) or (
         field.role == "status"
     ):
-        order = _common_first(schema, entity, field, order)
+        order = common_first(schema, entity, field, order)
     return _rounds(order)
 
 
@@ -102,9 +102,7 @@ def _rounds(order: Sequence[Stored]) -> Maker:
     return make
 
 
-def _common_first(
-    schema: Schema, entity: Entity, field: Field, order: list[Stored]
-) -> list[Stored]:
+def common_first(schema: Schema, entity: Entity, field: Field, order: list[Stored]) -> list[Stored]:
     """Put the states in which most rows are first: the good end, then the way to it."""
     final = final_states(schema, entity, field, order)
 
@@ -177,7 +175,7 @@ def _text(schema: Schema, entity: Entity, field: Field, count: int, *, seed: int
         listed = titles(named, field, count, rng_, kin=sorted(kin))
         return lambda line, _rng: fit(listed[line.number % len(listed)], longest)
     if kind == "status":
-        order = _common_first(
+        order = common_first(
             schema,
             entity,
             field,

@@ -17,7 +17,8 @@ class Values(Record, kw_only=True):
     entity: str
     field: str
     values: tuple[Json, ...] = ()
-    """Wire values, common ones first; a unique field takes each once before it varies them."""
+    """Wire values, common ones first; a unique field takes each once before it varies them. One
+    that is given several times is as much more frequent."""
     least: Json = None
     """Smallest wire value of a number; the range counts only where both ends are given."""
     most: Json = None
@@ -25,6 +26,20 @@ class Values(Record, kw_only=True):
     """Numbers are multiples of it."""
     after: str = ""
     """Another time of the row, which it follows by `least` to `most` days (a datetime: hours)."""
+    along: tuple[str, ...] = ()
+    """Relations up from the row to the one whose time `after` is: then `least` and `most` are days
+    whatever the type, and below 0 what comes before that time. `starts_at` of the event of a
+    ticket, -40 to 0."""
+    late: tuple[Json, ...] = ()
+    """Those of `values` that hardly any but the latest rows have: what is not over yet."""
+    ahead: tuple[Json, ...] = ()
+    """Those of `late` in which what is planned has not begun."""
+    only: tuple[Json, ...] = ()
+    """States of the row in which the field has a value; in all others it is empty. The field may
+    be empty, and the row has one status."""
+    within: tuple[str, ...] = ()
+    """Relations up from the row, and last a number of the row that they lead to, which this one
+    does not pass: a trip sells no more seats than its bus has."""
     repeats: tuple[str, ...] = ()
     """Relations up from the row, and last a field of the row that they lead to: its value is
     repeated, where there is one. A line's price is that of its product."""
@@ -56,6 +71,8 @@ class Draft(Record, kw_only=True):
     partial: dict[str, tuple[dict[str, Json], ...]] = {}
     """Entity to its rows as far as they are known: field to wire value, name of a relation to
     the label (or code) of the row that it leads to. The rest is made; no further row is."""
+    paths: bool = False
+    """Whether a tool tells how two rows are connected, besides those that are derived."""
     tools: tuple[Tool, ...] = ()
     """Tools that the source declares, under its own names; without them they are derived."""
     rules: tuple[Rule, ...] = ()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from small import TEXTS, library
+from compose.small import TEXTS, library
 
 from agentgym.sources.compose import check_industries, check_patterns, load
 from agentgym.sources.compose.__main__ import main

@@ -1,7 +1,7 @@
 """Files of authors: read strictly, their mistakes told with place and what is near."""
 
 import pytest
-from small import TEXTS, library
+from compose.small import TEXTS, library
 
 from agentgym.errors import FormatError
 from agentgym.sources.compose.library import load, parse, read_files, stamp

@@ -4,15 +4,15 @@ import re
 from collections import Counter
 
 import pytest
+from compose.small import library
+from compose.test_structure import EVERYTHING, blueprints
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small import library
-from test_structure import EVERYTHING, blueprints
 
 from agentgym import rules as rule_room
 from agentgym.domain.valid import check_parts
 from agentgym.errors import SchemaError
-from agentgym.rules import Compare, Rule
+from agentgym.rules import Compare, In, Rule
 from agentgym.schema.canonical import structure
 from agentgym.schema.types import to_stored
 from agentgym.sources.compose import compose, glue, load
@@ -174,6 +174,7 @@ def test_a_trade_clothes_what_it_knows():
     assert order.field("total").unit == "EUR"
     assert schema.entity("order_line").field("bread_order_number").label == "bread order number"
     rule = next(r for r in draft.rules if r.id == "bread_order_for_live_customer")
+    assert isinstance(rule.predicate, In)
     assert rule.predicate.values == ("regular",)
     assert draft.partial["bread"][0]["name"] == "Rye"
     after = next(one for one in draft.values if one.field == "ready_on")

@@ -8,15 +8,15 @@ from itertools import islice
 from math import ceil
 
 import pytest
+from compose.small import TEXTS, library
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small import TEXTS, library
 
 from agentgym import rules as rule_room
 from agentgym.domain.valid import check_parts
 from agentgym.errors import UsageError
 from agentgym.formats import encode, fingerprint
-from agentgym.rules import Compare, In
+from agentgym.rules import Add, Compare, In
 from agentgym.schema.canonical import structure
 from agentgym.sources.compose import Blueprint, compose, draw, fleet, glue, load
 from agentgym.sources.compose.blueprint import LARGEST, MOST
@@ -95,6 +95,7 @@ def test_what_is_there_is_said():
     (check,) = glued.schema.checks
     assert (check.field, check.op, check.value) == ("quantity", "gt", 0)
     (effect,) = glued.effects
+    assert isinstance(effect.do, Add)
     assert set(effect.do.values) == {"order_key", "at", "new_status"}
     happening = glued.schema.entity("happening")
     assert (
@@ -110,7 +111,8 @@ def test_what_is_not_there_is_left_out():
     (total,) = [one for one in glued.schema.derived if one.field == "total"]
     assert total.own == ()
     assert [rule.id for rule in glued.rules] == ["line_while_order_live"]
-    assert glued.effects == glued.schema.exclusives == ()
+    assert glued.effects == ()
+    assert glued.schema.exclusives == ()
 
 
 def test_a_mark_of_several_states_is_a_choice_among_them():
@@ -126,7 +128,9 @@ def test_values_that_the_trade_renames_are_renamed_in_rules():
     glued = glue(urgent, SMALL)
     assert glued.schema.entity("order").field("urgency").values == ("some day", "at once")
     assert glued.schema.entity("order").field("urgency").default == "some day"
-    assert next(r for r in glued.rules if r.id == "order_urgent").predicate.value == "at once"
+    predicate = next(r for r in glued.rules if r.id == "order_urgent").predicate
+    assert isinstance(predicate, Compare)
+    assert predicate.value == "at once"
 
 
 def test_values_of_which_the_trade_has_others_are_in_no_rule():
