@@ -26,7 +26,7 @@ $(ELEMENTS): | $(READY)
 	mv build/elements/wheel/mendeleev/elements.db $@
 	rm -r build/elements/wheel
 
-demo: $(READY) $(ELEMENTS) ## Build a domain from a real database, prove it, play it, export it.
+demo: $(READY) $(ELEMENTS) ## Build a domain from a real database, prove it, play it, export it; compose a few.
 	$(BIN)/agentgym build $(ELEMENTS) --out $(DEMO)/elements --tasks 50 --seed 0 --force
 	$(BIN)/agentgym check $(DEMO)/elements
 	$(BIN)/agentgym show $(DEMO)/elements
@@ -37,6 +37,8 @@ demo: $(READY) $(ELEMENTS) ## Build a domain from a real database, prove it, pla
 	$(BIN)/agentgym rollout $(DEMO)/elements --policy random --episodes 50 --out $(DEMO)/random.jsonl
 	$(BIN)/agentgym export $(DEMO)/oracle.jsonl --format adp --out $(DEMO)/adp
 	$(BIN)/agentgym export $(DEMO)/oracle.jsonl --format openai --out $(DEMO)/openai
+	$(BIN)/agentgym compose --count 4 --seed 7 --tasks 10 --out $(DEMO)/worlds --force
+	$(BIN)/agentgym fleet $(DEMO)/worlds
 
 test: $(READY) ## Run the tests: no key, no network once PostgreSQL is installed.
 	$(BIN)/python -m pytest --numprocesses auto -m 'not slow'
