@@ -411,7 +411,7 @@ def test_rules_that_are_not_met_are_refused() -> None:
     """A task that claims a rule which its run is not under does not hold."""
     prover, found = ruled_tasks("clinic")
     task = next(task for task in found.tasks if task.measured["rules"])
-    for claimed in ([], ["no_such_rule"], [*task.measured["rules"], "no_such_rule"]):  # type: ignore[misc]
+    for claimed in ([], ["no_such_rule"], [*task.measured["rules"], "no_such_rule"]):
         with pytest.raises(RefusedError, match="stored rules"):
             prover.certify(
                 msgspec.structs.replace(task, measured=task.measured | {"rules": claimed})

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +183,6 @@ def double(number: int) -> int:
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_each_does_every_job_once(workers: int) -> None:
     numbers = list(range(20))
-    found: list[Ended] = list(each(double, iter(numbers), workers=workers))
+    found: list[Ended[int, int]] = list(each(double, iter(numbers), workers=workers))
 
-    assert sorted(ended.value for ended in found) == sorted(2 * number for number in numbers)
+    assert Counter(ended.value for ended in found) == Counter(2 * number for number in numbers)

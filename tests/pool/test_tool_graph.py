@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 
 from agentgym.tools.pool.communities import Sizes, find_communities
 from agentgym.tools.pool.graph import Thresholds, ToolGraph, build_graph
-from agentgym.tools.pool.operation import Operation, Parameter, Shape
+from agentgym.tools.pool.operation import Operation, Parameter, Place, Shape
 from agentgym.tools.pool.signature import Signature, signature, singular, words
 
 
@@ -17,7 +17,7 @@ def text(name: str, **options) -> Shape:
     return Shape(name=name, type="string", **options)
 
 
-def takes(name: str, place: str = "path", *, required: bool = True) -> Parameter:
+def takes(name: str, place: Place = "path", *, required: bool = True) -> Parameter:
     return Parameter(name=name, place=place, required=required, shape=text(name))
 
 
@@ -164,7 +164,8 @@ def test_each_resource_is_in_one_community_of_a_fit_size(
     groups: list[int], seed: int, least: int, most: int
 ) -> None:
     """Planted groups of resources that supply each other are never too large, and never mixed."""
-    pool, planted = [], {}
+    pool: list[Operation] = []
+    planted: dict[int, int] = {}
     rng = random.Random(seed)
     for group, size in enumerate(groups):
         for n in range(size):
