@@ -29,12 +29,13 @@ from agentgym.domain import Domain
 from agentgym.env import ids
 from agentgym.episode import Suite, load
 from agentgym.formats import encode, fingerprint
+from agentgym.rules import Elapsed, Rule
 from agentgym.schema import Lifecycle
 from agentgym.testing import check_behaviour, check_domain, check_env, machine
 from agentgym.testing.domains import check_tasks
 from agentgym.testing.gold import check_gold
 from agentgym.testing.honesty import dishonest
-from agentgym.tools.algebra import ListRelated, Search, Tool
+from agentgym.tools.algebra import ListRelated, Search, Sequence, Tool
 
 COMMITTED = domain_room.committed()
 BUILT = "built"
@@ -222,6 +223,25 @@ def test_nobody_owns_what_is_made_with_them(tmp_path: Path) -> None:
     assert dishonest(domain) == []
 
 
+def test_nobody_is_served_as_whom_they_are_about_to_become(tmp_path: Path) -> None:
+    """Nor does it guard the tool that makes somebody and moves them on in the same call."""
+    (tmp_path / "in.sql").write_text(
+        "CREATE TABLE customer (customer_id INTEGER PRIMARY KEY, full_name TEXT NOT NULL,"
+        " email TEXT NOT NULL UNIQUE, phone TEXT,"
+        " status TEXT NOT NULL CHECK (status IN ('pending', 'active', 'closed')));"
+        "CREATE TABLE parcel (parcel_id INTEGER PRIMARY KEY, sent_on DATE NOT NULL,"
+        " customer_id INTEGER NOT NULL REFERENCES customer);"
+    )
+    build(tmp_path / "in.sql", tmp_path / "out", tasks=0, rules=4)
+    domain = domain_room.load(tmp_path / "out")
+    once = [t for t in domain.tools if isinstance(t.term, Sequence)]
+    assert [tool.name for tool in once] == ["create_and_activate_customer"]
+    owned = {r.id for r in domain.rules if r.entity == "customer" and r.kind == "ownership"}
+    assert owned
+    assert not owned & set(once[0].guards)
+    assert dishonest(domain) == []
+
+
 def test_sorting_what_is_one_is_found_out() -> None:
     """A list that can hold one row at most must not offer to sort it."""
     domain = tiny.domain()
@@ -259,6 +279,38 @@ def test_derived_tools_do_not_sort_what_is_one(tmp_path: Path) -> None:
     assert len(single) == 2
     assert all(terms[name].sorts == () and terms[name].order is None for name in single)
     assert dishonest(domain) == []
+
+
+def test_lists_of_its_own_kind_are_staged(tmp_path: Path) -> None:
+    """Where nobody leads more than one, the kit makes somebody who leads several."""
+    (tmp_path / "in.sql").write_text(
+        "CREATE TABLE clerk (clerk_id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+        " manager_id INTEGER REFERENCES clerk (clerk_id));"
+        "INSERT INTO clerk VALUES (1, 'Ada Stone', NULL), (2, 'Ben Hill', 1), (3, 'Cy Marsh', 2);"
+    )
+    build(tmp_path / "in.sql", tmp_path / "out", tasks=0)
+    domain = domain_room.load(tmp_path / "out")
+    own = [t.term for t in domain.tools if isinstance(t.term, ListRelated)]
+    assert any(term.relation == "clerk_manager" and term.sorts for term in own)
+    assert dishonest(domain) == []
+
+
+@pytest.mark.parametrize("other", [("delete", "le", 120), ("update", "ge", 1)])
+def test_rules_of_other_tools_do_not_hide_what_one_allows(other: tuple[Any, Any, int]) -> None:
+    """Values are made for the rules that a tool asks: a new row's time lies ahead."""
+
+    def rule(id: str, on: Any, op: Any, days: int) -> Rule:
+        predicate = Elapsed(field="due_on", op=op, seconds=days * 86_400)
+        return Rule(id=id, kind="time_window", entity="loan", on=(on,), predicate=predicate)
+
+    domain = tiny.domain()
+    tools = tuple(
+        msgspec.structs.replace(tool, guards=("ahead",)) if tool.name == "create_loan" else tool
+        for tool in domain.tools
+    )
+    rules = (*domain.rules, rule("ahead", "create", "le", -3), rule("past", *other))
+    for found in (rules, rules[::-1]):
+        assert dishonest(msgspec.structs.replace(domain, rules=found, tools=tools)) == []
 
 
 def test_an_argument_without_effect_is_found_out(built: Path) -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from market import choices, chosen, market
 
 from agentgym.domain import Domain
-from agentgym.testing import check_history
-from agentgym.testing.machine import DomainMachine, machine
+from agentgym.rules import Compare, Rule
+from agentgym.testing import Model, check_history
+from agentgym.testing.machine import DomainMachine, check_call, machine
+from agentgym.world.compile import Engine
 
 
 class MarketMachine(DomainMachine):
@@ -37,6 +39,23 @@ def test_most_calls_of_a_history_succeed() -> None:
     assert sum(done.values()) > sum(found.values()) / 2
     # An order is kept by its history and its lines.
     assert {tool.name for tool in domain.tools} - done.keys() == {"delete_orders"}
+
+
+def test_what_a_new_row_refers_to_is_looked_at_before_its_list() -> None:
+    """Where both the row and one of its list break a rule, world and model name the row's."""
+    plain = Compare(field="tier", path=("orders_customer",), op="eq", value="plain")
+    few = Compare(field="quantity", op="le", value=3)
+    domain = market(
+        business=(
+            Rule(id="plain", kind="state", entity="orders", on=("create",), predicate=plain),
+            Rule(id="few", kind="limit", entity="line", on=("create",), predicate=few),
+        )
+    )
+    engine, model = Engine(domain), Model(domain)
+    sent = {"customer_id": 2, "items": [{"product_id": 1, "quantity": 4}]}
+    found = check_call(engine, engine.world(), model, "place_order", sent)
+    assert found.error is not None
+    assert found.error.rule == "plain"
 
 
 @settings(max_examples=8)

@@ -21,7 +21,8 @@ from agentgym.errors import SourceError
 from agentgym.schema.holds import violations
 from agentgym.sources import Draft, called, live, read
 from agentgym.sources.live import rows as rows_room
-from agentgym.sources.live.connect import _clean, connected, parse
+from agentgym.sources.live.connect import connected, parse
+from agentgym.sources.live.faults import clean
 
 MARK = f"agentgym_test_{os.getpid()}"
 PASSWORD = "pa55@word/x"
@@ -229,7 +230,7 @@ def test_large_tables_are_read_in_part(postgres_url: str, monkeypatch: pytest.Mo
     assert seen["mark"] <= 100
     assert 100 <= len(draft.rows["event"]) <= 200
     assert violations(draft.schema, draft.rows) == []
-    assert any("read in runs" in note for note in draft.notes)
+    assert any("read in part" in note for note in draft.notes)
     relations = {(r.entity, r.target) for r in draft.schema.relations}
     assert relations == {("event", "owner"), ("mark", "event")}
 
@@ -304,7 +305,7 @@ def test_no_message_shows_a_password(password: str) -> None:
     """However a driver spells the password, it is taken out."""
     url = sa.URL.create("postgresql+psycopg", "ann", password, "host", 1, "shop")
     whole = url.render_as_string(hide_password=False)
-    hidden = _clean(f"no {whole} or '{password}'", url)
+    hidden = clean(f"no {whole} or '{password}'", url)
 
     assert f"'{password}'" not in hidden
     assert "***" in hidden
@@ -321,6 +322,7 @@ def test_sqlite(tmp_path: Path) -> None:
     link.close()
 
     assert read(f"sqlite:///{path}") == read(path)
+    assert read(f"sqlite+pysqlite:///file:{path}?mode=ro&uri=true") == read(path)
     with pytest.raises(SourceError, match="in memory"):
         read("sqlite://")
 

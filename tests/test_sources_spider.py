@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from agentgym.build.one import build, check
 from agentgym.errors import SourceError, UsageError
-from agentgym.sources import Draft, read
+from agentgym.sources import Draft, listed, read
+from agentgym.sources.spider import _initials
 
 REAL = Path(os.environ.get("AGENTGYM_DATA", "/nonexistent"))
 FILES = sorted(REAL.rglob("*tables.json"))
@@ -117,6 +118,36 @@ def test_one_of_many(tmp_path: Path) -> None:
     assert draft(tmp_path, *many, only="museum").name == "tables.json: museum"
     with pytest.raises(SourceError, match="twice"):
         draft(tmp_path, entry(), entry(), only="library")
+
+
+def test_names_of_many(tmp_path: Path) -> None:
+    """The schemas of a file are listed; another file has none to list."""
+    many = tmp_path / "tables.json"
+    many.write_text(json.dumps([entry(name) for name in ("museum", "library")]))
+    script = tmp_path / "one.sql"
+    script.write_text("CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT);")
+
+    assert listed(many) == ("museum", "library")
+    with pytest.raises(SourceError, match="--all"):
+        listed(script)
+    with pytest.raises(SourceError, match="nothing"):
+        listed(tmp_path / "no.json")
+
+
+def test_initials(tmp_path: Path) -> None:
+    """Initials of another table's long name are spelled out, unless they are a word."""
+    found = draft(
+        tmp_path,
+        entry(table_names=["customer master index", "cmi references", "cat reviews"]),
+    )
+    assert [e.label for e in found.schema.entities] == [
+        "customer master index",
+        "customer master index reference",
+        "cat review",
+    ]
+    assert _initials(["central art trust", "cat rooms"]) == {}
+    assert _initials(["new business unit", "net blue use", "nbu codes"]) == {}
+    assert _initials(["new business unit", "old units"]) == {"nbu": "new business unit"}
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from agentgym.tools.algebra import (
     Conclude,
     CurrentTime,
     ListRelated,
+    Path,
     Search,
     Tool,
     subject,
@@ -34,7 +35,10 @@ from agentgym.world.compile import engine
 __all__ = ["answers", "extents", "shortest", "values"]
 
 Name = tuple[str, tuple[Json, ...]]
-"""Entity and wire key of a row; an empty key for a figure over rows of the entity."""
+"""Entity and wire key of a row; an empty key for a figure over rows of the entity.
+
+A row of which only key and references were shown has a `~` before its entity.
+"""
 Seen = frozenset[Name]
 
 
@@ -134,7 +138,8 @@ def answers(plan: Plan, domain: Domain, seen: Seen) -> set[tuple[str, ...]]:
         if not all(k.node in (keyed if k.forward else whole) for k in node.links):
             continue
         here = {_name(schema, node.entity, row) for row in truth[node.id]}
-        if here <= seen or (node.id in sets and (node.entity, ()) in seen):
+        known = _sight(plan, schema, node, seen)
+        if here <= known or (node.id in sets and (node.entity, ()) in seen):
             whole.add(node.id)
             keyed.add(node.id)
             continue
@@ -145,13 +150,32 @@ def answers(plan: Plan, domain: Domain, seen: Seen) -> set[tuple[str, ...]]:
         doubtful[node.id] = [
             row
             for row in rows.get(node.entity, ())
-            if _name(schema, node.entity, row) not in seen or row in truth[node.id]
+            if _name(schema, node.entity, row) not in known or row in truth[node.id]
         ]
     left: set[tuple[str, ...]] = set()
     for chosen in itertools.product(*doubtful.values()):
         found = extents(plan, schema, rows, dict(zip(doubtful, chosen, strict=True)))
         left |= set(itertools.product(*values(plan, schema, found)))
     return left
+
+
+def _sight(plan: Plan, schema: Schema, node: Select, seen: Seen) -> Seen:
+    """Add the rows on ways, where no more than their keys and references is needed."""
+    entity = schema.entity(node.entity)
+    needed = {where.field for where in node.where}
+    if set(entity.key) <= {where.field for where in node.where if where.op == "eq"}:
+        needed = set()
+    if node.pick is not None:
+        needed.add(node.pick.field)
+    for end in plan.nodes:
+        if isinstance(end, Emit) and end.node == node.id:
+            needed.add(str(end.field))
+        if isinstance(end, Aggregated) and end.of == node.id:
+            return seen
+    shown = {*entity.key, *(f for one in schema.parents(entity.name) for f in one.fields)}
+    if not needed <= shown:
+        return seen
+    return seen | {(name[1:], key) for name, key in seen if name.startswith("~")}
 
 
 def values(plan: Plan, schema: Schema, found: dict[str, set[Row]]) -> Iterator[list[str]]:
@@ -220,7 +244,10 @@ def _enough(plan: Plan, domain: Domain, seen: Seen) -> bool:
             select = plan.node(name)
             assert isinstance(select, Select)
             here = {_name(domain.schema, select.entity, row) for row in truth[name]}
-            if not (here <= seen or (isinstance(node, Aggregated) and (select.entity, ()) in seen)):
+            known = _sight(plan, domain.schema, select, seen)
+            if not (
+                here <= known or (isinstance(node, Aggregated) and (select.entity, ()) in seen)
+            ):
                 return False
     return len(answers(plan, domain, seen)) == 1
 
@@ -234,6 +261,12 @@ def _outputs(
     for tool in domain.tools:
         if isinstance(tool.term, (*WRITES, AskUser, Calculate, Conclude, CurrentTime)):
             continue
+        if isinstance(tool.term, Path):
+            for ends in _ends(tool.term, domain.schema, plan, seen):
+                result = runner.call(world, tool.name, ends)
+                if result.ok:
+                    yield _passed(domain.schema, ends, result.data["steps"])
+            continue
         entity = subject(tool.term, domain.schema)
         assert entity is not None
         if isinstance(tool.term, Aggregate):
@@ -245,6 +278,29 @@ def _outputs(
             if result.ok:
                 items = result.data.get("items", [result.data])
                 yield {(entity, tuple(item[name] for name in key)): item for item in items}
+
+
+def _ends(
+    term: Path, schema: Schema, plan: Plan, seen: Mapping[Name, dict[str, Json]]
+) -> Iterator[dict[str, Json]]:
+    """Yield every pair of rows whose keys are known."""
+    met = {(name.lstrip("~"), key): item for (name, key), item in seen.items()}
+    keys = [
+        (name, key)
+        for name in term.entities
+        for key in _belonging(schema, plan, met, name, schema.entity(name).key[0])
+    ]
+    for one, other in itertools.permutations(keys, 2):
+        yield {"from_entity": one[0], "from_key": one[1], "to_entity": other[0], "to_key": other[1]}
+
+
+def _passed(
+    schema: Schema, ends: Mapping[str, Json], steps: list[dict[str, Json]]
+) -> dict[Name, dict[str, Json]]:
+    """Name the rows of a way."""
+    met = [(str(ends["from_entity"]), ends["from_key"])]
+    met += [(str(step["entity"]), step["key"]) for step in steps]
+    return {(f"~{name}", (key,)): {schema.entity(name).key[0]: key} for name, key in met}
 
 
 def _arguments(

@@ -1,6 +1,7 @@
 """How many calls a task needs at least: a bound that holds for every agent that knows.
 
-Each call shows rows of one entity only. A row must be seen when a clue is checked on
+Each call shows rows of one entity only; a way between two rows (`Path`) shows several, but only
+their keys and which of them refer to which. A row must be seen when a clue is checked on
 it, when it carries the reference that joins two others, or when it holds the answer;
 that no such row can be guessed is what the shortcut gate proves (masking it leaves the
 answer open). So the entities of those rows, each at least once, bound the reads from
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
 from agentgym.schema import Schema
-from agentgym.tools.algebra import Create, Sequence, Term, Tool, Transfer, subject
+from agentgym.tools.algebra import Create, Path, Sequence, Term, Tool, Transfer, subject
 
 __all__ = ["lower_bound", "must_see"]
 
@@ -75,8 +76,11 @@ def lower_bound(plan: Plan, schema: Schema, tools: Iterable[Tool] = ()) -> int:
 
     Two kinds of rows are seen for nothing: those of a link entity, when a tool lists what
     they join, and those that a write shows which needed no reading before it. Where one of the
-    tools writes several rows, as many writes as it could do count as one call.
+    tools writes several rows, as many writes as it could do count as one call. Where one tells
+    how two rows are connected, all rows of which no more than keys and references are needed
+    count as one call.
     """
+    tools = tuple(tools)
     seen = must_see(plan, schema)
     shown = {
         node.entity
@@ -85,16 +89,50 @@ def lower_bound(plan: Plan, schema: Schema, tools: Iterable[Tool] = ()) -> int:
         and node.kind in ("update", "transition")
         and not _target_is_read(plan, schema, node)
     }
-    read = set()
+    read: set[str] = set()
+    rows: set[str] = set()
     for name, reason in seen.items():
         node = plan.node(name)
         assert isinstance(node, Select)
         joins = schema.entity(node.entity).kind == "link" and reason in ("clue", "reference")
         if not joins and node.entity not in shown:
             read.add(node.entity)
+            rows.add(name)
     writes = Counter(node.entity for node in plan.nodes if isinstance(node, Write))
+    if any(isinstance(tool.term, Path) for tool in tools):
+        read = _beyond_ways(plan, schema, read, rows)
     widest = max((_reach(tool.term, schema, writes) for tool in tools), default=1)
     return len(read) + -(-writes.total() // max(1, widest))
+
+
+def _beyond_ways(plan: Plan, schema: Schema, read: set[str], rows: set[str]) -> set[str]:
+    """Put the entities of whose rows ways show enough together as one."""
+    alone: set[str] = set()
+    for node in plan.nodes:
+        if isinstance(node, Select) and node.id in rows:
+            told = {where.field for where in node.where if where.op == "eq"}
+            clues = {where.field for where in node.where}
+            if set(schema.entity(node.entity).key) <= told:
+                clues = set()
+            if node.pick is not None:
+                clues.add(node.pick.field)
+            needed, entity = clues, node.entity
+        elif isinstance(node, Emit | Aggregated):
+            select = plan.node(node.node if isinstance(node, Emit) else node.of)
+            if not isinstance(select, Select) or select.id not in rows:
+                continue
+            needed, entity = {str(node.field)}, select.entity
+        else:
+            continue
+        if not needed <= _on_ways(schema, entity):
+            alone.add(entity)
+    return (read & alone) | ({""} if read - alone else set())
+
+
+def _on_ways(schema: Schema, entity: str) -> set[str]:
+    """Name the fields of which a way can show values: keys and references."""
+    found = set(schema.entity(entity).key)
+    return found.union(*(relation.fields for relation in schema.parents(entity)))
 
 
 def _reach(term: Term, schema: Schema, writes: Counter[str]) -> int:

@@ -15,7 +15,7 @@ from agentgym.sources.assemble import assemble
 from agentgym.sources.database import MAGIC, read_database
 from agentgym.sources.draft import Draft
 from agentgym.sources.graph import graph_form, parse_labels, read_graph
-from agentgym.sources.openapi import draft_of, is_structured, load, may_be_api, read_text, shown
+from agentgym.sources.openapi import draft_of, is_structured, may_be_api, read_text, unknown
 from agentgym.sources.spider import is_spider, names, read_spider
 from agentgym.sources.sql import read_script
 from agentgym.sources.tables import Raw
@@ -126,7 +126,7 @@ def read(
             kind, raw = "graph", read_graph(text, where=str(path), form=form, labels=given)
             dialect = form
         elif is_structured(text, path.suffix):
-            raise _unknown(text, path)
+            raise unknown(text, where=str(path))
         else:
             kind = "sql"
             raw, dialect = _script(text, path)
@@ -172,16 +172,6 @@ def _described(text: str, path: Path, *, focus: Sequence[str], seed: int) -> Dra
         return None
     found = read_text(text, path)
     return None if found is None else draft_of(found, path.name, focus=focus, seed=seed)
-
-
-def _unknown(text: str, path: Path) -> SourceError:
-    """Say what a file in JSON or YAML is, where it is nothing that can be built from."""
-    return SourceError(
-        "an API description, a list of tools, a graph or a tables.json",
-        found=shown(load(text, where=str(path))),
-        where=str(path),
-        hint="an API description begins with openapi or swagger, a list of tools has tools",
-    )
 
 
 def is_words(source: str) -> bool:

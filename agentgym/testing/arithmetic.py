@@ -116,7 +116,11 @@ def read_free(kind: dict[str, Json], value: Json) -> Json:
     if kind.get("type") == "integer" and not isinstance(value, bool):
         finite = value.is_finite() if isinstance(value, Decimal) else True
         # The size first: the whole part of a decimal like 1e999999999 would never end.
-        if isinstance(value, (int, float, Decimal)) and finite and 1 <= value < 2**63:
+        if (
+            isinstance(value, (int, float, Decimal))
+            and finite
+            and 1 <= value <= kind.get("maximum", 2**63 - 1)
+        ):
             if value == math.floor(value):
                 return int(value)
     if "type" not in kind:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from agentgym.formats import Json
-from agentgym.rules import Compare, Count, Move, Rule, fields_of, parts
+from agentgym.rules import Count, Move, Rule, fields_of, parts
 from agentgym.schema import Entity, Field
 from agentgym.schema.types import Stored, to_stored, to_wire
 from agentgym.testing.arithmetic import Key, No, key_of
@@ -128,7 +128,6 @@ class Deeds(Store):
             }
         return rule.entity == term.entity and any(
             (isinstance(part, Count) and part.relation in relations)
-            or (isinstance(part, Compare) and bool(part.path))
             or bool(fields_of(part) & followed)
             for part in parts(rule.predicate)
         )

@@ -39,6 +39,7 @@ from agentgym.tools.algebra import (
     Identify,
     Link,
     ListRelated,
+    Path,
     Search,
     Sequence,
     Term,
@@ -208,6 +209,11 @@ class _Looks:
             case ListRelated():
                 self._scan(self.schema.relation(term.relation).entity)
                 self._scan(listed(term, self.schema))
+            case Path():
+                for name in term.entities:
+                    self._scan(name)
+                for name in (name for pair in term.joints for name in pair):
+                    self._scan(self.schema.relation(name).entity)
             case Link() | Unlink():
                 self._scan(term.entity)
             case Sequence():

@@ -25,6 +25,7 @@ from agentgym.testing.arithmetic import (
 from agentgym.testing.books import Call
 from agentgym.testing.deeds import Deeds, is_shown
 from agentgym.testing.truth import Values, fields_behind, measured, shown
+from agentgym.testing.ways import Ways
 from agentgym.tools.algebra import (
     Aggregate,
     Argument,
@@ -33,6 +34,7 @@ from agentgym.tools.algebra import (
     Get,
     Identify,
     ListRelated,
+    Path,
     Search,
     Tool,
     is_write,
@@ -44,7 +46,7 @@ from agentgym.trajectory import Fault, Result
 __all__ = ["Model"]
 
 
-class Model(Deeds):
+class Model(Ways, Deeds):
     """One domain instance as plain dicts, with all its tools."""
 
     def call(self, name: str, arguments: object) -> Result:
@@ -129,6 +131,8 @@ class Model(Deeds):
                 return self._related(tool, term, given, call)
             case Aggregate():
                 return self._aggregate(tool, term, given)
+            case Path():
+                return self.path(term, given)
             case CurrentTime():
                 return {"now": self.now}
             case _ if is_write(tool):

@@ -183,7 +183,7 @@ class Path(Record, kw_only=True, tag="path"):
     """
 
     entities: tuple[str, ...]
-    """Between rows of these; each has one key field, a text."""
+    """Between rows of these; each has one key field, all texts or all integers."""
     relations: tuple[str, ...]
     """References between them that are followed."""
     joints: tuple[tuple[str, str], ...] = ()

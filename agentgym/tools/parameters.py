@@ -27,6 +27,7 @@ from agentgym.tools.algebra import (
     ListTools,
     Nested,
     Order,
+    Path,
     ReadManual,
     Search,
     SearchManual,
@@ -159,6 +160,8 @@ class _Form:
                 self.properties |= _paging(term)
             case Aggregate():
                 self.aggregate(term)
+            case Path():
+                self.path(term)
             case _:
                 pass
 
@@ -177,6 +180,31 @@ class _Form:
                 "description": "Field to compute it of; not needed to count rows.",
             }
         self.filters(term.filters, term.entity)
+
+    def path(self, term: Path) -> None:
+        first = self.schema.entity(term.entities[0])
+        whole = first.field(first.key[0]).type == "integer"
+        for end, what in (("from", "starts"), ("to", "ends")):
+            self.properties[f"{end}_entity"] = {
+                "type": "string",
+                "enum": list(term.entities),
+                "description": f"Kind of the thing where the way {what}.",
+            }
+            self.properties[f"{end}_key"] = {
+                **(
+                    {"type": "integer", "minimum": 1}
+                    if whole
+                    else {"type": "string", "minLength": 1}
+                ),
+                "description": f"Key of the thing where the way {what}.",
+            }
+            self.required += [f"{end}_entity", f"{end}_key"]
+        self.properties["max_steps"] = {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": term.most,
+            "description": f"Most steps that the way may have (default {term.most}).",
+        }
 
     def write(self, term: Term) -> None:
         match term:

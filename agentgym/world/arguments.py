@@ -29,6 +29,7 @@ __all__ = [
     "nested",
     "page",
     "settable",
+    "steps",
     "words",
 ]
 
@@ -159,6 +160,18 @@ def page(value: Json) -> Stored:
     number = _integer(value)
     if not isinstance(number, int) or number < 1:
         raise ValueError("a page number from 1")
+    return number
+
+
+def steps(most: int) -> Callable[[Json], Stored]:
+    """Return the converter of a number of steps, 1 to `most`."""
+
+    def number(value: Json) -> Stored:
+        found = _integer(value)
+        if not isinstance(found, int) or not 1 <= found <= most:
+            raise ValueError(f"a number from 1 to {most}")
+        return found
+
     return number
 
 

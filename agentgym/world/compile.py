@@ -33,6 +33,7 @@ from agentgym.tools.algebra import (
     Link,
     ListRelated,
     ListTools,
+    Path,
     ReadManual,
     Search,
     SearchManual,
@@ -59,6 +60,7 @@ from agentgym.world.guards import remembered
 from agentgym.world.identify import identify
 from agentgym.world.links import link, unlink
 from agentgym.world.lists import list_related, search
+from agentgym.world.paths import path
 from agentgym.world.reads import Body, aggregate, find, get
 from agentgym.world.refusals import Refusal, refuse, show
 from agentgym.world.rows import Image, World
@@ -196,6 +198,8 @@ def _read(tool: Tool, image: Image) -> Body:
             return search(tool.name, tool.term, image)
         case ListRelated():
             return list_related(tool, tool.term, image)
+        case Path():
+            return path(tool.name, tool.term, image)
         case Aggregate():
             return aggregate(tool.name, tool.term, image)
         case Identify():

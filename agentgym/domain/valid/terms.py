@@ -40,6 +40,7 @@ __all__ = ["check_key", "check_listed", "check_parameters", "check_reads"]
 
 _LARGEST_PAGE = 1000
 _LONGEST_WAY = 6
+_KEYS = frozenset(("text", "integer"))
 
 
 def check_parameters(term: Term, schema: Schema, where: str) -> None:
@@ -79,12 +80,14 @@ def _check_path(term: Path, schema: Schema, where: str) -> None:
         fail("at least one entity", "none", f"{where}.entities")
     if not 1 <= term.most <= _LONGEST_WAY:
         fail(f"1 to {_LONGEST_WAY} steps", str(term.most), f"{where}.most")
+    kinds: set[str] = set()
     for place, name in enumerate(term.entities):
         entity = schema.entity(name)
         field = entity.field(entity.key[0])
-        if len(entity.key) != 1 or field.type != "text" or field.role == "secret":
+        kinds.add(field.type)
+        if len(entity.key) != 1 or field.role == "secret" or not kinds <= {field.type} & _KEYS:
             fail(
-                "a key of one text",
+                "keys of one text, or of one integer",
                 f"{name}: {', '.join(entity.key)}",
                 f"{where}.entities[{place}]",
             )

@@ -17,7 +17,7 @@ from agentgym.sources.graph.relations import gather, hubs
 from agentgym.sources.graph.shape import shape
 from agentgym.sources.tables import Raw
 
-__all__ = ["graph_form", "is_turtle", "parse_labels", "read_graph"]
+__all__ = ["graph_form", "is_turtle", "parse_labels", "read_facts", "read_graph"]
 
 
 def read_graph(
@@ -34,11 +34,13 @@ def read_graph(
     Raises:
         SourceError: It is not well formed, or says too little to ask about.
     """
-    facts = _facts(text, form, where)
+    facts = read_facts(text, form, where)
     if len(facts.nodes) < 2 or not (facts.edges or facts.said):
+        meta = facts.skipped["definition of a class or property"]
         raise SourceError(
             "a graph of things with a type or relations",
-            found=f"{len(facts.nodes)} described nodes, {len(facts.edges)} edges",
+            found=f"{len(facts.nodes)} described nodes, {len(facts.edges)} edges"
+            + (f", {meta} definitions of classes or properties" if meta else ""),
             where=where,
             hint="give the resources an rdf:type, values and relations",
         )
@@ -51,7 +53,17 @@ def read_graph(
     return raw
 
 
-def _facts(text: str, form: str, where: str) -> Facts:
+def read_facts(text: str, form: str, where: str) -> Facts:
+    """Read what a graph says, before anything is made of it.
+
+    Args:
+        text: The whole of it.
+        form: The writing, as `graph_form` tells it.
+        where: The file, for errors.
+
+    Raises:
+        SourceError: It is not well formed.
+    """
     if form in ("tsv", "csv"):
         from agentgym.sources.graph.triples import read_triples  # noqa: PLC0415 - as it is needed
 

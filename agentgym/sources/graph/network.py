@@ -20,7 +20,7 @@ from agentgym.formats import Json
 from agentgym.sources.graph.facts import UNNAMED, Edge, Facts, Value
 from agentgym.sources.graph.markup import plain_markup
 
-__all__ = ["read_graphml", "read_links"]
+__all__ = ["load_graphml", "load_links", "read_graphml", "read_links", "telling"]
 
 _CLASSES = ("type", "labels", "class", "kind", "category", "label")
 _RELATIONS = ("relation", "relationship", "predicate", *_CLASSES, "name", "key")
@@ -33,19 +33,36 @@ def read_graphml(text: str, *, where: str) -> Facts:
     Raises:
         SourceError: It is not well formed.
     """
+    return _facts(load_graphml(text, where=where), where)
+
+
+def load_graphml(text: str, *, where: str) -> Any:
+    """Read GraphML into a graph of networkx.
+
+    Raises:
+        SourceError: It is not well formed.
+    """
     text = plain_markup(text, where=where)
     text = re.sub(r"\A(\s*)<\?xml[^>]*\?>", r"\1", text)
     try:
-        graph = nx.parse_graphml(text)
+        return nx.parse_graphml(text)
     except ParseError as error:
         raise _broken("GraphML", str(error), f"{where} line {error.position[0]}") from None
     except Exception as error:  # noqa: BLE001 - networkx raises whatever a value raises
         raise _broken("GraphML", _said(error), where) from None
-    return _facts(graph, where)
 
 
 def read_links(text: str, *, where: str) -> Facts:
     """Read node-link JSON: a list of nodes, and one of links (or edges).
+
+    Raises:
+        SourceError: It is not well formed.
+    """
+    return _facts(load_links(text, where=where), where)
+
+
+def load_links(text: str, *, where: str) -> Any:
+    """Read node-link JSON into a graph of networkx.
 
     Raises:
         SourceError: It is not well formed.
@@ -70,7 +87,7 @@ def read_links(text: str, *, where: str) -> Facts:
                     here = f"{where} $.{part}[{place}]"
                     raise _broken("node-link JSON", f"no {name!r}", here)
     try:
-        graph = nx.node_link_graph(
+        return nx.node_link_graph(
             {
                 **document,
                 "directed": document.get("directed", True),
@@ -81,7 +98,6 @@ def read_links(text: str, *, where: str) -> Facts:
         )
     except Exception as error:  # noqa: BLE001 - networkx raises whatever a value raises
         raise _broken("node-link JSON", _said(error), where) from None
-    return _facts(graph, where)
 
 
 def _all_have(nodes: Json, key: str) -> bool:
@@ -111,14 +127,7 @@ def _facts(graph: Any, where: str) -> Facts:
         for name, value in found.items():
             if values := _values(value):
                 facts.said[node][str(name)].update(values)
-    edges = [
-        (ids[source], ids[target], {**found, **({"key": key} if isinstance(key, str) else {})})
-        for source, target, key, found in (
-            graph.edges(keys=True, data=True)
-            if graph.is_multigraph()
-            else ((s, t, None, d) for s, t, d in graph.edges(data=True))
-        )
-    ]
+    edges = [(ids[source], ids[target], found) for source, target, found in _edges(graph)]
     named = _chosen([found for *_, found in edges], _RELATIONS)
     _drop_counters(edges, facts, named)
     for source, target, found in edges:
@@ -130,6 +139,27 @@ def _facts(graph: Any, where: str) -> Facts:
         if not graph.is_directed():
             facts.edges.add(Edge(target, relation, source, more))
     return facts
+
+
+def telling(graph: Any) -> tuple[str | None, str | None]:
+    """Return the attribute of nodes that says their class, and that of edges their relation."""
+    edges = _edges(graph)
+    return (
+        _chosen([found for _, found in graph.nodes(data=True)], _CLASSES),
+        _chosen([found for *_, found in edges], _RELATIONS),
+    )
+
+
+def _edges(graph: Any) -> list[tuple[Any, Any, dict[str, Any]]]:
+    """Return the ends of each edge and its attributes, with its key where that is a text."""
+    return [
+        (source, target, {**found, **({"key": key} if isinstance(key, str) else {})})
+        for source, target, key, found in (
+            graph.edges(keys=True, data=True)
+            if graph.is_multigraph()
+            else ((s, t, None, d) for s, t, d in graph.edges(data=True))
+        )
+    ]
 
 
 def _chosen(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str | None:

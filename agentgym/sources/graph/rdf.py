@@ -15,17 +15,18 @@ from collections import defaultdict
 from xml.sax import SAXParseException
 
 import rdflib
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.namespace import OWL, RDF, RDFS, XSD
-from rdflib.plugins.parsers.nquads import NQuadsParser
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from agentgym.errors import SourceError
 from agentgym.formats import Json
 from agentgym.sources.graph.blank import blank_names
 from agentgym.sources.graph.facts import Edge, Facts, Value, is_opaque, local, upwards
+from agentgym.sources.graph.lines import Lines, Triple
 from agentgym.sources.graph.markup import plain_markup
 
-__all__ = ["TITLES", "read_rdf"]
+__all__ = ["TITLES", "parse_rdf", "read_rdf"]
 
 TITLES = {
     "turtle": "Turtle",
@@ -48,12 +49,18 @@ _TYPES = {
 }  # fmt: skip
 _META = (str(OWL), str(RDFS), str(RDF))
 _MEMBER = re.compile(re.escape(str(RDF)) + r"_\d+")
-_LABEL_TERMS = {"http://purl.org/dc/elements/1.1/title", "http://purl.org/dc/terms/title"}
+_TYPE, _PARENT, _NARROWER = str(RDF.type), str(RDFS.subClassOf), str(RDFS.subPropertyOf)
+_LABEL, _COMMENT, _INVERSE = str(RDFS.label), str(RDFS.comment), str(OWL.inverseOf)
+_STATEMENT = str(RDF.Statement)
+_INDIVIDUAL = (str(OWL.Thing), str(OWL.NamedIndividual))
+_LABEL_TERMS = {
+    _LABEL,
+    "http://purl.org/dc/elements/1.1/title",
+    "http://purl.org/dc/terms/title",
+}
 
 _LOOSE = "context read as a plain vocabulary"
 """Its types of values are lost: they are told from the values."""
-
-Triple = tuple[Node, Node, Node]
 
 
 def read_rdf(text: str, *, form: str, where: str) -> Facts:
@@ -68,17 +75,26 @@ def read_rdf(text: str, *, form: str, where: str) -> Facts:
         SourceError: It is not well formed, or needs a context from elsewhere.
     """
     facts = Facts()
-    return _Reading(_parse(text, form, where, facts), facts).facts
+    return _Reading(parse_rdf(text, form, where, facts), facts).facts
 
 
-def _parse(text: str, form: str, where: str, facts: Facts) -> list[Triple]:
-    """Return the statements of all graphs of a file."""
+def parse_rdf(text: str, form: str, where: str, facts: Facts) -> list[Triple]:
+    """Return the statements of all graphs of a file, each once, in no order.
+
+    Args:
+        text: The whole of it.
+        form: The writing, a key of `TITLES`.
+        where: The file, for errors.
+        facts: Gets notes on what was read.
+
+    Raises:
+        SourceError: It is not well formed, or needs a context from elsewhere.
+    """
     if form == "xml":
         text = plain_markup(text, where=where)
     elif form == "json-ld":
         text = _without_contexts(text, where, facts)
-    data = rdflib.Dataset(default_union=True)
-    lines = _Lines()
+    lines = Lines()
     quiet = logging.getLogger("rdflib.term")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)  # a literal that is not of its type is counted later
@@ -86,9 +102,9 @@ def _parse(text: str, form: str, where: str, facts: Facts) -> list[Triple]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if form in ("nt", "nquads"):
-                lines.read(text, data)
+                triples, named = lines.read(text), lines.graphs
             else:
-                data.parse(data=text, format=form)
+                triples, named = _documents(text, form)
     except Exception as error:  # noqa: BLE001 - rdflib raises many kinds, some of them bare
         line = lines.number or _line(error)
         raise SourceError(
@@ -99,26 +115,19 @@ def _parse(text: str, form: str, where: str, facts: Facts) -> list[Triple]:
         ) from None
     finally:
         quiet.setLevel(level)
-    quads = list(data.quads((None, None, None, None)))
-    named = {str(graph) for *_, graph in quads if graph is not None} - {"urn:x-rdflib:default"}
     if named and form in ("nquads", "trig", "json-ld"):
         facts.notes.append(f"Named graphs merged into one: {len(named)}.")
-    return list({(subject, predicate, value) for subject, predicate, value, _ in quads})
+    return triples
 
 
-class _Lines(NQuadsParser):
-    """Reads a statement a line, and knows the line where it stopped."""
-
-    number = 0
-
-    def read(self, text: str, data: rdflib.Dataset) -> None:
-        self.sink = data
-        self.skolemize = False
-        for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-            self.number += 1
-            self.line = line
-            self.parseline()
-        self.number = 0
+def _documents(text: str, form: str) -> tuple[list[Triple], set[str]]:
+    """Return the statements of a document, and the names of its graphs."""
+    data = rdflib.Dataset(default_union=True)
+    data.parse(data=text, format=form)
+    quads = list(data.quads((None, None, None, None)))
+    named = {str(graph) for *_, graph in quads if graph is not None}
+    triples = {(subject, predicate, value) for subject, predicate, value, _ in quads}
+    return list(triples), named - {str(DATASET_DEFAULT_GRAPH_ID)}
 
 
 def _line(error: Exception) -> int | None:
@@ -187,13 +196,18 @@ class _Reading:
         self.plain = "" if facts.skipped[_LOOSE] else "text"
         blank = {str(n) for s, _, o in triples for n in (s, o) if isinstance(n, BNode)}
         names = blank_names(
-            ((str(s), str(p), o.n3() if isinstance(o, Literal) else str(o)) for s, p, o in triples),
+            (
+                (str(s), str(p), o.n3() if isinstance(o, Literal) else str(o))
+                for s, p, o in triples
+                if isinstance(s, BNode) or isinstance(o, BNode)
+            ),
             blank,
         )
         self.said: dict[str, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
         self.names = names
+        self.texts: dict[Node, str] = {}
         for subject, predicate, value in triples:
-            self.said[self.id(subject)][str(predicate)].append(value)
+            self.said[self.id(subject)][self.id(predicate)].append(value)
         self._open_lists()
         defined = self._definitions()
         for resource in list(self.said):
@@ -201,8 +215,12 @@ class _Reading:
                 self._subject(resource)
 
     def id(self, node: Node) -> str:
-        """Return the text that stands for a resource."""
-        return self.names[str(node)] if isinstance(node, BNode) else str(node)
+        """Return the text that stands for a resource: the same one each time."""
+        found = self.texts.get(node)
+        if found is None:
+            found = self.names[str(node)] if isinstance(node, BNode) else str(node)
+            self.texts[node] = found
+        return found
 
     def _open_lists(self) -> None:
         """Put the members of lists and containers in the place of their nodes."""
@@ -234,36 +252,55 @@ class _Reading:
             for predicate, values in said.items():
                 opened: list[Node] = []
                 for value in values:
-                    inner = lists.get(self.id(value)) if not isinstance(value, Literal) else None
-                    if inner is None:
-                        opened.append(value)
-                    else:
+                    name = "" if isinstance(value, Literal) else self.id(value)
+                    if name in lists:
+                        inner = self._members(lists, name)
                         self.facts.skipped["order of a list"] += len(inner) > 1
                         opened += inner
+                    else:
+                        opened.append(value)
                 said[predicate] = [each for each in dict.fromkeys(opened) if str(each) != nil]
+
+    def _members(self, lists: dict[str, list[Node]], subject: str) -> list[Node]:
+        """Return the members of a list and of the lists in it."""
+        found: list[Node] = []
+        seen, waiting = {subject}, [subject]
+        while waiting:
+            for value in lists[waiting.pop()]:
+                name = "" if isinstance(value, Literal) else self.id(value)
+                if name not in lists:
+                    found.append(value)
+                elif name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+        return found
 
     def _definitions(self) -> set[str]:
         """Use what is said about classes and properties; return those that are no rows."""
         facts, defined = self.facts, set()
-        kind, parent = str(RDF.type), str(RDFS.subClassOf)
+        kind, parent = _TYPE, _PARENT
         parents: dict[str, set[str]] = {}
         used = {str(k) for said in self.said.values() for k in said.get(kind, ())}
         used |= {predicate for said in self.said.values() for predicate in said}
         for subject, said in self.said.items():
-            if comments := sorted(str(v) for v in said.get(str(RDFS.comment), ())):
+            if comments := sorted(str(v) for v in said.get(_COMMENT, ())):
                 facts.comments[subject] = comments[0]
             types = [str(k) for k in said.get(kind, ())]
+            if _STATEMENT in types:
+                defined.add(subject)
+                facts.skipped["statement about a statement"] += 1
+                continue
             meta = bool(types) and all(k.startswith(_META) for k in types)
-            meta &= not any(k in (str(OWL.Thing), str(OWL.NamedIndividual)) for k in types)
-            if parent in said or str(RDFS.subPropertyOf) in said or meta:
+            meta &= not any(k in _INDIVIDUAL for k in types)
+            if parent in said or _NARROWER in said or meta:
                 parents[subject] = {self.id(v) for v in said.get(parent, ())}
                 defined.add(subject)
                 facts.skipped["definition of a class or property"] += 1
-            for other in said.get(str(OWL.inverseOf), ()):
+            for other in said.get(_INVERSE, ()):
                 facts.inverses[subject] = self.id(other)
                 defined.add(subject)
             if subject in used and is_opaque(subject):
-                labels = [v for v in said.get(str(RDFS.label), ()) if isinstance(v, Literal)]
+                labels = [v for v in said.get(_LABEL, ()) if isinstance(v, Literal)]
                 labels = sorted(labels, key=lambda v: (not (v.language or "").startswith("en"), v))
                 if labels:
                     facts.words[subject] = str(labels[0])
@@ -274,13 +311,13 @@ class _Reading:
         facts = self.facts
         facts.nodes.add(subject)
         for predicate, values in self.said[subject].items():
-            if predicate == str(RDF.type):
+            if predicate == _TYPE:
                 kinds = {self.id(v) for v in values if not isinstance(v, Literal)}
                 kinds = {k for k in kinds if not k.startswith((*_META, "_:"))}
                 if kinds:
                     facts.kinds[subject] = kinds
                 continue
-            if predicate == str(RDFS.label) or predicate in _LABEL_TERMS:
+            if predicate in _LABEL_TERMS:
                 facts.words[predicate] = "label"
             for value in values:
                 if isinstance(value, Literal):

@@ -10,7 +10,7 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from agentgym.sources.graph.facts import Edge, Facts, local
+from agentgym.sources.graph.facts import Edge, Facts, Value, local
 
 __all__ = ["Pattern", "gather", "hubs"]
 
@@ -45,10 +45,14 @@ def gather(facts: Facts, classes: Mapping[str, str]) -> list[Pattern]:
         if edge.source in classes and edge.target in classes:
             found[classes[edge.source], edge.relation, classes[edge.target]].add(edge)
     patterns = [
-        Pattern(source=key[0], relation=key[1], target=key[2], edges=sorted(found[key]))
+        Pattern(source=key[0], relation=key[1], target=key[2], edges=sorted(found[key], key=_ends))
         for key in sorted(found)
     ]
     return _frequent(facts, _folded(facts, patterns))
+
+
+def _ends(edge: Edge) -> tuple[str, str, str, tuple[tuple[str, Value], ...]]:
+    return edge.source, edge.relation, edge.target, edge.attributes
 
 
 def _turned(facts: Facts) -> set[Edge]:

@@ -27,6 +27,8 @@ from agentgym.sources.tables import Raw, RawColumn, RawReference, RawTable, decl
 
 __all__ = ["shape"]
 
+_MOST_PROPERTIES = 60
+"""Properties of a class that are kept, the most frequent ones; names are kept besides."""
 _DESCRIPTIONS = frozenset(("comment", "abstract"))
 
 
@@ -113,7 +115,7 @@ class _Shape:
         made = _Class(table=table, members=nodes)
         self.made[kind] = made
         self.out.tables.append(table)
-        said = sorted({prop for node in nodes for prop in facts.said.get(node, ())})
+        said = self._properties(kind, nodes)
         short = {prop: facts.name(prop) for prop in said}
         naming = sorted(
             (prop for prop in said if _plain(short[prop]) in LABELS),
@@ -138,6 +140,21 @@ class _Shape:
                 title = "description" if _plain(short[prop]) in _DESCRIPTIONS else short[prop]
                 found = {n: facts.said[n][prop] for n in nodes if prop in facts.said.get(n, ())}
                 self._values(made, title, found, comment=facts.comments.get(prop, ""))
+
+    def _properties(self, kind: str, nodes: Sequence[str]) -> list[str]:
+        """Return the properties of a class that are kept; count the values of others."""
+        counts = Counter(prop for node in nodes for prop in self.facts.said.get(node, ()))
+        names = {prop for prop in counts if _plain(self.facts.name(prop)) in LABELS}
+        ranked = sorted(counts, key=lambda prop: (prop not in names, -counts[prop], prop))
+        most = len(names) + _MOST_PROPERTIES
+        rare = sum(counts[prop] for prop in ranked[most:])
+        if rare:
+            self.out.skipped["value of a rare property"] += rare
+            self.out.notes.append(
+                f"{most} of {len(ranked)} properties of {self.facts.name(kind)} are "
+                "kept, the most frequent ones."
+            )
+        return sorted(ranked[:most])
 
     def _label(self, made: _Class, naming: Sequence[str]) -> None:
         """Write the names of nodes: the best one as a column, all others as aliases."""
@@ -200,6 +217,8 @@ class _Shape:
 
     def _reference(self, pattern: Pattern, title: str) -> None:
         made = self.made[pattern.source]
+        if title.casefold() in made.titles:
+            title = f"{title}_{self.names[pattern.target]}"
         target = {edge.source: self.keys[edge.target] for edge in pattern.edges}
         comment = self.facts.comments.get(pattern.relation, "")
         column = RawColumn(name=made.title(title), comment=comment)

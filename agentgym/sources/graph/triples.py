@@ -9,11 +9,12 @@ import csv
 import io
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from agentgym.errors import SourceError
 from agentgym.sources.graph.facts import ALIASES, LABELS, Edge, Facts, Value, local, upwards
 
-__all__ = ["read_triples"]
+__all__ = ["read_triples", "typing_predicate", "written_rows"]
 
 _TYPED = frozenset(("instance of", "instanceof", "instance_of", "type", "is a", "is_a", "isa", "a"))
 _CODES = frozenset(("P31", "22-rdf-syntax-ns#type"))
@@ -103,6 +104,23 @@ def _rows(text: str, tab: bool, where: str) -> set[tuple[str, str, str]]:
 def _balanced(text: str) -> bool:
     """Tell whether quotes in a table of tabs enclose cells, and are not just letters of them."""
     return re.search(r'(?:^|\t)"(?:[^"\t\n]|"")*"(?=[\t\r\n]|\Z)', text, re.MULTILINE) is not None
+
+
+def typing_predicate(text: str, *, tab: bool, where: str) -> str | None:
+    """Return the predicate that says the class of most nodes; None where there is none."""
+    counts = Counter(p for _, p, _ in _rows(text, tab, where) if _is(p, _TYPED, _CODES))
+    return min(counts, key=lambda name: (-counts[name], name)) if counts else None
+
+
+def written_rows(rows: Iterable[Sequence[str]], text: str, *, tab: bool) -> str:
+    """Return lines for triples, as they are read at the end of the table `text`."""
+    if tab and not _balanced(text):
+        return "".join(
+            "\t".join(re.sub(r"[\t\r\n]+", " ", cell) for cell in row) + "\n" for row in rows
+        )
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter="\t" if tab else ",", lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 def _clean(cell: str) -> str:

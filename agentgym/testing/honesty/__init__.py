@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from agentgym.domain import Domain
 from agentgym.formats import Json, encode
 from agentgym.schema.types import to_wire
@@ -86,7 +88,7 @@ class _Trial:
 
     def __init__(self, runner: Engine, world: World, tool: Tool) -> None:
         self.runner, self.world, self.tool = runner, world, tool
-        self.domain = runner.domain
+        self.domain = _asked(runner.domain, tool)
         self.declared = runner.parameters[tool.name]["properties"]
 
     def dishonest(self) -> list[str]:
@@ -202,6 +204,14 @@ class _Trial:
         yield base.get(place)
         yield from ([one] for one in several)
         yield several
+
+
+def _asked(domain: Domain, tool: Tool) -> Domain:
+    """Return the domain with the rules that the tool asks: values are made to fit them."""
+    rules = tuple(
+        rule for rule in domain.rules if rule.kind == "invariant" or rule.id in tool.guards
+    )
+    return replace(domain, rules=rules)
 
 
 def _places(declared: dict[str, Json]) -> Iterator[str]:

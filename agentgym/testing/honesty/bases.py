@@ -25,6 +25,7 @@ from agentgym.tools.algebra import (
     Link,
     ListRelated,
     Nested,
+    Path,
     Search,
     Sequence,
     Side,
@@ -54,6 +55,9 @@ def bases(domain: Domain, tool: Tool, rows: Known) -> Iterator[dict[str, Json]]:
         tool: What is called.
         rows: Where values are taken from.
     """
+    if isinstance(tool.term, Path):
+        yield from _ways(domain.schema, tool.term, rows)
+        return
     owner = _owner(domain.schema, tool.term)
     if isinstance(tool.term, Transfer):
         yield from _transfers(domain.schema, tool.term, rows)
@@ -62,6 +66,35 @@ def bases(domain: Domain, tool: Tool, rows: Known) -> Iterator[dict[str, Json]]:
         yield from _filled(domain, tool, _near(domain.schema, owner, row, rows), rows)
     if not sampled:
         yield from _filled(domain, tool, {}, rows)
+
+
+def _ways(schema: Schema, term: Path, rows: Known) -> Iterator[dict[str, Json]]:
+    """Yield the ends of ways of two steps, over a row that two others refer to."""
+    for name in term.relations:
+        relation = schema.relation(name)
+        entity = schema.entity(relation.entity)
+        key, at = entity.position(entity.key[0]), entity.position(relation.fields[0])
+        children: dict[Stored, list[Row]] = {}
+        for row in rows(entity.name):
+            children.setdefault(row[at], []).append(row)
+        for parent, found in list(children.items())[:_SAMPLED]:
+            if parent is not None and len(found) > 1:
+                yield {
+                    "from_entity": entity.name,
+                    "from_key": found[0][key],
+                    "to_entity": entity.name,
+                    "to_key": found[1][key],
+                }
+    for first, second in term.joints:
+        one, other = schema.relation(first), schema.relation(second)
+        entity = schema.entity(one.entity)
+        for row in rows(entity.name)[:_SAMPLED]:
+            yield {
+                "from_entity": one.target,
+                "from_key": row[entity.position(one.fields[0])],
+                "to_entity": other.target,
+                "to_key": row[entity.position(other.fields[0])],
+            }
 
 
 def _owner(schema: Schema, term: Term) -> str:

@@ -111,8 +111,11 @@ def _pointing(
     """Let all that a tool lists refer to the first parent, and both ends of a transfer agree."""
     if isinstance(tool.term, ListRelated):
         near = schema.relation(tool.term.relation)
-        if near.entity == name and found[near.target]:
-            return _joined(schema, near, row, found[near.target][0])
+        above = found[near.target] if near.entity == name else ()
+        if near.entity == near.target == name:
+            above = tuple(rows)
+        if above:
+            return _joined(schema, near, row, above[0])
     if isinstance(tool.term, Transfer) and name == tool.term.source.entity and rows:
         term, entity, values = tool.term, schema.entity(name), list(row)
         mine = {one.param: one.field for one in term.source.key}
@@ -212,7 +215,10 @@ def _limits(domain: Domain, entity: Entity, field: Field) -> tuple[Any, Any, tup
             case Elapsed(field=field.name, op=op, seconds=seconds, path=()):
                 now = dt.datetime.fromisoformat(domain.clock.start)
                 moment = now - dt.timedelta(seconds=seconds)
-                low, high = (moment, high) if op in ("le", "lt") else (low, moment)
+                if op in ("le", "lt"):
+                    low = moment if low is None else max(low, moment)
+                else:
+                    high = moment if high is None else min(high, moment)
             case _:
                 pass
     return low, high, among

@@ -13,7 +13,7 @@ from agentgym.formats import Json
 from agentgym.schema.types import to_wire
 from agentgym.testing.honesty.staging import made
 from agentgym.testing.standing import Known
-from agentgym.tools.algebra import Tool
+from agentgym.tools.algebra import Path, Tool
 from agentgym.tools.parameters import bindings, parameters
 
 __all__ = ["candidates"]
@@ -49,6 +49,13 @@ def candidates(
         yield base[name]
     if "enum" in kind:
         yield from (value for value in kind["enum"] if value is not None)
+        return
+    if isinstance(tool.term, Path) and name.endswith("_key"):
+        entity = schema.entity(
+            str(base.get(name.replace("_key", "_entity"), tool.term.entities[0]))
+        )
+        yield from (row[entity.position(entity.key[0])] for row in rows(entity.name)[:_EIGHT])
+        yield "zz"
         return
     use = bindings(tool.term, schema).get(place)
     if use is None:

@@ -14,19 +14,21 @@ from agentgym.tools.algebra import Tool
 from agentgym.tools.derive.desk import Desk
 from agentgym.tools.derive.free import free_tools, manual_tools
 from agentgym.tools.derive.naming import RESERVED_PARAMETERS, RESERVED_TOOLS
+from agentgym.tools.derive.paths import path_tools
 from agentgym.tools.derive.reads import reads
 from agentgym.tools.derive.writes import sequences, writes
 
 __all__ = ["RESERVED_PARAMETERS", "RESERVED_TOOLS", "derive", "manual_tools"]
 
 
-def derive(schema: Schema, rules: Sequence[Rule]) -> tuple[Tool, ...]:
+def derive(schema: Schema, rules: Sequence[Rule], *, paths: bool = False) -> tuple[Tool, ...]:
     """Make the tools of a domain.
 
     Args:
         schema: Entities with roles; an entity is written only where it is writable.
         rules: What guards the writes; of them the tools name the invariants that they can
             break. Business rules are named where they are made.
+        paths: Whether an agent can ask how two rows are connected.
 
     Returns:
         Tools with unique names, entity by entity in the schema's order: get, find, search,
@@ -39,4 +41,4 @@ def derive(schema: Schema, rules: Sequence[Rule]) -> tuple[Tool, ...]:
         tools += reads(desk, entity)
         tools += writes(desk, entity, rules)
     tools += sequences(desk, tools, rules)
-    return (*tools, *free_tools())
+    return (*tools, *(path_tools(desk) if paths else ()), *free_tools())

@@ -1,17 +1,37 @@
 """Which rules guard which tools, where either is declared by a source.
 
-Tools and rules come in, the tools with the ids of the rules that they ask go out. Next: `given`.
+Tools and rules come in, the tools with the ids of the rules that they ask go out; a tool that no
+call could get past them is left out. Next: `given`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
-from agentgym.rules import Calls, Param, Rule, parts
+from agentgym.formats import Json
+from agentgym.rules import (
+    Add,
+    All,
+    AnyOf,
+    Assign,
+    Calls,
+    Compare,
+    Count,
+    Effect,
+    In,
+    Not,
+    Param,
+    Predicate,
+    Rule,
+    parts,
+)
 from agentgym.schema import Schema
-from agentgym.tools.algebra import Tool
+from agentgym.tools import algebra
+from agentgym.tools.algebra import Create, Link, Tool, Transition, Update
 from agentgym.tools.derive.desk import Desk
 from agentgym.tools.derive.rules.ground import Written, written
 from agentgym.tools.derive.writes.settable import guards
@@ -20,7 +40,19 @@ from agentgym.tools.parameters import parameters
 __all__ = ["guard", "guarded"]
 
 
-def guard(schema: Schema, tools: Sequence[Tool], rules: Sequence[Rule]) -> tuple[Tool, ...]:
+_OPS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+
+
+def guard(
+    schema: Schema, tools: Sequence[Tool], rules: Sequence[Rule], effects: Sequence[Effect] = ()
+) -> tuple[Tool, ...]:
     """Let every tool ask the declared rules of a business that are about what it does.
 
     Args:
@@ -28,9 +60,11 @@ def guard(schema: Schema, tools: Sequence[Tool], rules: Sequence[Rule]) -> tuple
         tools: In any order; guards that they have stay first.
         rules: Invariants are left alone. A rule that speaks of parameters guards only the tools
             that have them; one that wants another call first does not guard that one.
+        effects: What else happens: rows that appear by themselves count for rules, too.
 
     Returns:
-        The tools, in their order.
+        The tools, in their order, without those that make a row and move it on at once where a
+        rule never lets a row move that was just made.
     """
     asked = [rule for rule in rules if rule.kind != "invariant"]
     if not asked:
@@ -45,7 +79,11 @@ def guard(schema: Schema, tools: Sequence[Tool], rules: Sequence[Rule]) -> tuple
             and any(_is_about(rule, what) for what in does)
             and _can_ask(schema, tool, rule)
         ]
-        found.append(msgspec.structs.replace(tool, guards=(*tool.guards, *mine)))
+        guards_ = (*tool.guards, *mine)
+        if not any(
+            _Newborn(schema, tool, effects).bars(rule) for rule in asked if rule.id in guards_
+        ):
+            found.append(msgspec.structs.replace(tool, guards=guards_))
     return tuple(found)
 
 
@@ -75,3 +113,87 @@ def _can_ask(schema: Schema, tool: Tool, rule: Rule) -> bool:
         if isinstance(part, Calls) and (part.tool == tool.name or not set(part.same) <= legal):
             return False
     return True
+
+
+class _Newborn:
+    """What is known of a row that one step of a tool makes and a later step moves on."""
+
+    def __init__(self, schema: Schema, tool: Tool, effects: Sequence[Effect]) -> None:
+        term = tool.term
+        self.schema = schema
+        self.steps = term.steps if isinstance(term, algebra.Sequence) else ()
+        self.grown = {e.do.entity for e in effects if isinstance(e.do, Add)}
+        """Entities whose rows appear by themselves."""
+        self.assigned = {e.do.field for e in effects if isinstance(e.do, Assign)}
+        for step in self.steps:
+            if isinstance(step.term, Create):
+                nested = (schema.relation(one.relation) for one in step.term.nested)
+                self.grown |= {step.term.entity, *(relation.entity for relation in nested)}
+            elif isinstance(step.term, Link):
+                self.grown.add(step.term.entity)
+
+    def bars(self, rule: Rule) -> bool:
+        """Tell whether an enforced rule refuses the tool, whatever it is called with."""
+        if not rule.enforced or "update" not in rule.on:
+            return False
+        for step in self.steps:
+            term = step.term
+            if not isinstance(term, (Update, Transition)) or term.entity != rule.entity:
+                continue
+            made = {step.taken.get(one.param, "").partition(".")[0] for one in term.key}
+            before = self._made(made, rule.entity)
+            if before is None:
+                continue
+            to = (term.to,) if isinstance(term, Transition) else term.values
+            changed = {one.field: step.given[one.param] for one in to if one.param in step.given}
+            if rule.fields and not set(changed) & set(rule.fields):
+                continue
+            open_ = {one.field: None for one in to if one.param not in step.given}
+            after = {name: value for name, value in before.items() if name not in open_} | changed
+            if self._truth(rule.predicate, before, after) is False:
+                return True
+        return False
+
+    def _made(self, steps: set[str], entity: str) -> dict[str, Json] | None:
+        """Return what is known of the row that the step makes; None where none does."""
+        number = steps.pop() if len(steps) == 1 else ""
+        step = self.steps[int(number)] if number else None
+        if step is None or not isinstance(step.term, Create) or step.term.entity != entity:
+            return None
+        sent = {one.field for one in step.term.values}
+        begun = {
+            life.field: life.initial[0]
+            for life in self.schema.lifecycles
+            if life.entity == entity and len(life.initial) == 1
+        }
+        return {
+            name: value
+            for name, value in begun.items()
+            if name not in sent and name not in self.assigned
+        }
+
+    def _truth(
+        self, predicate: Predicate, before: dict[str, Json], after: dict[str, Json]
+    ) -> bool | None:
+        """Tell whether it holds for the row that moves; None where that is not known."""
+        match predicate:
+            case Not():
+                held = self._truth(predicate.of, before, after)
+                return None if held is None else not held
+            case All() | AnyOf():
+                found = [self._truth(part, before, after) for part in predicate.of]
+                decisive = isinstance(predicate, AnyOf)
+                return decisive if decisive in found else None if None in found else not decisive
+            case In(field=name, path=()) | Compare(field=name, op="eq" | "ne", other=None, path=()):
+                row = after if predicate.at == "after" else before
+                if name not in row:
+                    return None
+                if isinstance(predicate, In):
+                    return row[name] in predicate.values
+                return (row[name] == predicate.value) == (predicate.op == "eq")
+            case Count(path=(), relation=name):
+                if self.schema.relation(name).entity in self.grown:
+                    return None
+                return _OPS[predicate.op](0, predicate.value)
+            case _:
+                return None

@@ -63,7 +63,7 @@ def slug(text: str) -> str:
     """Make an identifier of an ASCII label: lower case, words joined by underscores, else empty."""
     if not text.isascii():
         return ""
-    name = _NOT_WORD.sub("_", text.lower()).strip("_")
+    name = _NOT_WORD.sub("_", text.lower().replace("'", "")).strip("_")
     return f"n_{name}" if name[:1].isdigit() else name
 
 

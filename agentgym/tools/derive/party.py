@@ -28,7 +28,8 @@ DECLARED = "principal: declared"
 _SERVED = frozenset(
     "customer client patient guest passenger student pupil learner subscriber borrower tenant "
     "buyer shopper patron policyholder cardholder accountholder holder beneficiary donor insured "
-    "applicant candidate attendee participant registrant traveler traveller visitor citizen "
+    "applicant requester requestor candidate attendee participant registrant traveler traveller "
+    "visitor citizen "
     "resident taxpayer cliente kunde klant paciente patiente".split()
 )
 """Heads of names of those for whom a desk is there."""

@@ -256,11 +256,12 @@ def _breaks(one: Candidate, tool: Tool, ground: Ground) -> bool:
 def _of_nobody(rule: Rule, term: Term, schema: Schema) -> bool:
     """Tell whether no call could be by the owner: one row of two, or one made by the same call."""
     steps = [step.term for step in term.steps] if isinstance(term, algebra.Sequence) else [term]
-    made = {step.entity for step in steps if isinstance(step, Create)} - {rule.entity}
+    every = {step.entity for step in steps if isinstance(step, Create)}
+    made = every - {rule.entity}
     several = isinstance(term, Transfer) and term.source.entity == term.target.entity
     for part in parts(rule.predicate):
         if isinstance(part, Owner) and rule.entity in touched(term, schema):
-            if several and not part.path:
+            if not part.path and (several or (len(steps) > 1 and rule.entity in every)):
                 return True
             if len(part.path) == 1 and schema.relation(part.path[0]).target in made:
                 return True

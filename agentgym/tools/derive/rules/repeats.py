@@ -23,7 +23,7 @@ def repeats(rule: Rule, others: Iterable[Rule]) -> bool:
     So does a second limit of the same field, whatever it hangs on, or one beside what the field
     may be at all; a large amount that is left to a colleague where no large amount may
     be set; a second time until which the same may be done; a second number of the same rows; a
-    second list of states of the same row.
+    second condition on the state of the same row.
     """
     mine = [other for other in others if other.entity == rule.entity]
     return any(
@@ -63,7 +63,11 @@ def _stated(rule: Rule, other: Rule) -> bool:
 
 
 def _states(rule: Rule) -> set[tuple[str, tuple[str, ...]]]:
-    return {(one.field, one.path) for one in parts(rule.predicate) if isinstance(one, In)}
+    return {
+        (one.field, one.path)
+        for one in parts(rule.predicate)
+        if isinstance(one, In) or (isinstance(one, Compare) and one.op == "eq" and not one.other)
+    }
 
 
 def _capped(rule: Rule, other: Rule) -> bool:

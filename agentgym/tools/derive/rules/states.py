@@ -198,12 +198,18 @@ def _below(ground: Ground, entity: Entity, life: Life) -> Iterator[Candidate]:
             # A paid order may be delivered yet; one that was cancelled may not.
             going = tuple(v for v in (*life.open, *life.over) if v not in life.dropped)
             life = life._replace(open=going, over=life.dropped)
+        ends = ground.schema.relation(relation).fields
+        moved = ground.sets(child.name, ends, "update")
         on = ground.kinds(child.name, "create", "update", "delete")
+        again = not life.freezes and not part_of(child, entity)
+        if again:
+            # A room out of use is not booked; its bookings may be changed and cancelled.
+            on = tuple(kind for kind in on if kind == "create" or (kind == "update" and moved))
         predicate = within(life, (relation,))
         if not on or not both(*ground.share(predicate, child.name)):
             continue
         evidence = counted(ground, predicate, child)
-        if ground.sets(child.name, ground.schema.relation(relation).fields, "update"):
+        if moved and not again:
             # Nothing is moved out of what is over, either.
             predicate = All(of=(predicate, within(life, (relation,), before=True)))
         rule = Rule(
@@ -211,6 +217,7 @@ def _below(ground: Ground, entity: Entity, life: Life) -> Iterator[Candidate]:
             kind="state",
             entity=child.name,
             on=on,
+            fields=ends if again and "update" in on else (),
             predicate=predicate,
             evidence=evidence,
         )
