@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from agentgym.formats import Json, Record
 from agentgym.plan import Aggregated, Emit, Plan, Select, Write
+from agentgym.plan.alone import alone
 from agentgym.plan.remedies import NoLoweringError, Operand, Remedies, Step
 from agentgym.plan.tables import Tables
 from agentgym.rules import Rule
@@ -360,7 +361,7 @@ class _Lowering:
     def write_call(
         self, tool: Tool, node: Write, settings: dict[str, Operand]
     ) -> dict[str, Operand] | None:
-        term = tool.term
+        term, fixed = alone(tool.term)
         if not isinstance(term, _KINDS[node.kind]) or getattr(term, "entity", None) != node.entity:
             return None
         assert isinstance(term, (Create, Update, Transition, Delete, Link, Unlink))
@@ -380,7 +381,10 @@ class _Lowering:
             case _:
                 pass
         fields = {argument.field: argument.param for argument in values}
-        if not set(settings) <= set(fields):
+        if not set(settings) <= set(fields) or not set(fixed) <= set(fields.values()):
+            return None
+        own = {field: fixed[param] for field, param in fields.items() if param in fixed}
+        if any(field not in settings or settings[field].value != own[field] for field in own):
             return None
         needed = term.ends if isinstance(term, Link) else ()
         needed += tuple(argument for argument in values if argument.required)
@@ -392,7 +396,8 @@ class _Lowering:
             assert node.target is not None
             for argument in term.key:
                 arguments[argument.param] = self.operand(node.target, argument.field)
-        return arguments | {fields[field]: operand for field, operand in settings.items()}
+        given = {fields[field]: operand for field, operand in settings.items()}
+        return arguments | {param: one for param, one in given.items() if param not in fixed}
 
     def ends(self, term: Unlink, node: Write) -> dict[str, Operand] | None:
         """Name what is joined, from the clues of the link where they tell it."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from agentgym import rng
 from agentgym.formats import Json
 from agentgym.plan import Emit, Select
+from agentgym.plan.alone import alone
 from agentgym.plan.tables import Tables
 from agentgym.prove.run import Run, gold_run
 from agentgym.schema import Entity
@@ -197,7 +198,7 @@ class _Maker:
     def other_deeds(self, place: int) -> Iterator[tuple[str, dict[str, Json]]]:
         """Change the row that was meant, by another tool than the one that was."""
         name, arguments = self.gold.calls[place]
-        term = self.tools[name].term
+        term, _ = alone(self.tools[name].term)
         if not isinstance(term, (Update, Transition, Delete)):
             return
         entity = self.schema.entity(term.entity)
@@ -276,7 +277,7 @@ class _Maker:
     def elsewhere(self, place: int, most: int) -> Iterator[dict[str, Json]]:
         """Write the same on another row."""
         name, arguments = self.gold.calls[place]
-        term = self.tools[name].term
+        term, _ = alone(self.tools[name].term)
         if not isinstance(term, (Update, Transition, Delete, Link, Unlink)):
             return
         entity = self.schema.entity(term.entity)
@@ -330,7 +331,7 @@ class _Maker:
     def written_keys(self) -> Iterator[tuple[str, ...]]:
         for place in self.writes:
             name, arguments = self.gold.calls[place]
-            term = self.tools[name].term
+            term, _ = alone(self.tools[name].term)
             if isinstance(term, (Update, Transition, Delete)):
                 yield (term.entity, *(str(arguments[a.param]) for a in term.key))
 

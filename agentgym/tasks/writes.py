@@ -7,14 +7,16 @@ In come walks over the rows and the tools that write, out come plans of the fami
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
+from agentgym.formats import Json
 from agentgym.plan import Plan, Setting
+from agentgym.plan.alone import alone
 from agentgym.plan.tables import Tables
 from agentgym.rules import In, Move, NoChildren, Rule, fields_of, parts
 from agentgym.schema import Relation
-from agentgym.schema.types import Row
+from agentgym.schema.types import Row, to_stored, to_wire
 from agentgym.tasks.clues import Sketch
 from agentgym.tasks.creates import Creator
 from agentgym.tasks.values import new_value
@@ -132,8 +134,9 @@ class Writer(Creator):
         return [
             tool
             for tool in self.tools
-            if isinstance(tool.term, _KINDS[kind])
-            and tool.term.entity in self.spoken  # type: ignore[union-attr]
+            for term in (alone(tool.term)[0],)
+            if isinstance(term, _KINDS[kind])
+            and term.entity in self.spoken  # type: ignore[union-attr]
             and (not ruled or tool.name in self.ruled)
         ]
 
@@ -162,11 +165,12 @@ class Writer(Creator):
         if not kinds:
             return False
         tool = rng.choice(options[rng.choice(kinds)])
-        if isinstance(tool.term, (Create, Link)):
-            return self.create(sketch, tool.term, rng, hops=hops, least=least)
-        assert isinstance(tool.term, _CHANGES)
+        term, fixed = alone(tool.term)
+        if isinstance(term, (Create, Link)):
+            return not fixed and self.create(sketch, term, rng, hops=hops, least=least)
+        assert isinstance(term, _CHANGES)
         fits = partial(self.passes, tool)
-        at = self.stand(sketch, tool.term.entity, rng, hops=hops, least=least, fits=fits)
+        at = self.stand(sketch, term.entity, rng, hops=hops, least=least, fits=fits)
         return at is not None and self.change(sketch, tool, at, rng, ruled=ruled)
 
     def passes(self, tool: Tool, row: Row) -> bool:
@@ -175,9 +179,10 @@ class Writer(Creator):
         What is said and called before counts as done, and the user as the one to whom it belongs.
         """
         if tool.name not in self._passing:
-            assert isinstance(tool.term, _CHANGES)
-            entity = tool.term.entity
-            kind = "delete" if isinstance(tool.term, (Delete, Unlink)) else "update"
+            term, _ = alone(tool.term)
+            assert isinstance(term, _CHANGES)
+            entity = term.entity
+            kind = "delete" if isinstance(term, (Delete, Unlink)) else "update"
             asked = [
                 rule.predicate
                 for rule in self.rules
@@ -202,12 +207,16 @@ class Writer(Creator):
         """Change the row on which a walk stands, under a rule if it shall be so."""
         if not self.passes(tool, at.row):
             return False
-        match tool.term:
+        term, fixed = alone(tool.term)
+        match term:
             case Transition():
-                return self.transition(sketch, tool.term, at, rng)
+                return self.transition(sketch, term, at, rng, to=fixed.get(term.to.param))
             case Update():
                 about = self.ruled.get(tool.name, frozenset()) if ruled else frozenset()
-                return self.update(sketch, tool.term, at, rng, about=about)
+                if fixed:
+                    met = not about or bool(about & {"*", *(one.field for one in term.values)})
+                    return met and self.fixed(sketch, term, at, fixed)
+                return self.update(sketch, term, at, rng, about=about)
             case _:
                 sketch.write("delete", at.entity, at.node, ())
                 return True
@@ -235,8 +244,9 @@ class Writer(Creator):
         done = 0
         for tool, relation, up in (*options, *options):
             facts, nodes = len(sketch.facts), len(sketch.nodes)
-            if isinstance(tool.term, (Create, Link)):
-                added = self.create(sketch, tool.term, rng, start=at)
+            term, fixed = alone(tool.term)
+            if isinstance(term, (Create, Link)):
+                added = not fixed and self.create(sketch, term, rng, start=at)
             else:
                 there = at if relation is None else self.take(sketch, at, relation, rng, up=up)
                 added = (
@@ -263,7 +273,7 @@ class Writer(Creator):
         found: list[tuple[Tool, Relation | None, bool]] = []
         for kind in _KINDS:
             for tool in self.writing(kind, ruled=False):
-                entity = tool.term.entity  # type: ignore[union-attr]
+                entity = alone(tool.term)[0].entity  # type: ignore[union-attr]
                 if kind == "create":
                     if any(r.target == hub for r in self.schema.parents(entity)):
                         found.append((tool, None, False))
@@ -273,8 +283,16 @@ class Writer(Creator):
                     found.append((tool, *ends[entity]))
         return found
 
-    def transition(self, sketch: Sketch, term: Transition, at: At, rng: random.Random) -> bool:
-        """Move the row to a state that may follow its own."""
+    def transition(
+        self,
+        sketch: Sketch,
+        term: Transition,
+        at: At,
+        rng: random.Random,
+        *,
+        to: Json = None,
+    ) -> bool:
+        """Move the row to a state that may follow its own; to one state, where the tool has one."""
         entity = self.schema.entity(term.entity)
         lifecycle = next(
             c
@@ -283,10 +301,30 @@ class Writer(Creator):
         )
         state = at.row[entity.position(term.to.field)]
         following = lifecycle.moves.get(str(state), ())
+        if to is not None:
+            following = tuple(one for one in following if one == to)
         if not following or not entity.field(term.to.field).spoken:
             return False
         fact = sketch.fact(entity.name, term.to.field, rng.choice(following))
         sketch.write("transition", at.entity, at.node, [Setting(field=term.to.field, fact=fact)])
+        return True
+
+    def fixed(self, sketch: Sketch, term: Update, at: At, values: Mapping[str, Json]) -> bool:
+        """Give the row the values that the tool itself sets; False where it has them."""
+        entity = self.schema.entity(term.entity)
+        fields = {one.param: entity.field(one.field) for one in term.values}
+        if set(values) != set(fields) or not all(one.spoken for one in fields.values()):
+            return False
+        clues = {fact.field for fact in sketch.facts if fact.entity == entity.name}
+        settings: list[Setting] = []
+        for param, value in values.items():
+            field = fields[param]
+            same = to_wire(field, at.row[entity.position(field.name)]) == value
+            if same or value is None or field.role not in _SETTABLE or field.name in clues:
+                return False
+            fact = sketch.fact(entity.name, field.name, to_stored(field, value))
+            settings.append(Setting(field=field.name, fact=fact))
+        sketch.write("update", at.entity, at.node, settings)
         return True
 
     def update(
@@ -334,7 +372,7 @@ class Writer(Creator):
 
 def _about(tool: Tool, rules: Sequence[Rule]) -> frozenset[str]:
     """Name the fields of which a tool must set one for a rule to be met; `*` for any."""
-    term = tool.term
+    term, _ = alone(tool.term)
     match term:
         case Create():
             kind, fields = "create", {a.field for a in term.values if a.required}

@@ -11,7 +11,19 @@ import shop
 from agentgym import rules as rule_room
 from agentgym import sources
 from agentgym.build.mould import mould
-from agentgym.rules import Compare, Param, Rule
+from agentgym.rules import (
+    Add,
+    AnyOf,
+    Compare,
+    Count,
+    Effect,
+    Elapsed,
+    In,
+    Not,
+    Param,
+    Predicate,
+    Rule,
+)
 from agentgym.schema import Schema, replace_entity
 from agentgym.schema.roles import infer
 from agentgym.sources import Draft
@@ -22,6 +34,8 @@ from agentgym.tools.algebra import (
     Find,
     Get,
     Search,
+    Sequence,
+    Step,
     Tool,
     Transition,
     Update,
@@ -33,6 +47,10 @@ from agentgym.tools.derive.given import given
 from agentgym.tools.derive.guards import guard
 
 HERE = Path(__file__).parent
+
+
+def _or_lines(predicate: Predicate) -> Predicate:
+    return AnyOf(of=(predicate, Count(relation="order_line_order", op="ge", value=1)))
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +190,67 @@ def test_declared_rules_guard_what_they_are_about(schema: Schema) -> None:
         ("any", "price"), ("any",), (),
     ]  # fmt: skip
     assert guard(schema, tools, ()) == tuple(tools)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "left"),
+    [
+        # a shipped order has lines; an open one need not
+        (_or_lines(In(field="status", values=("open", "cancelled"))), ["open_new", "list_new"]),
+        (_or_lines(Compare(field="status", op="ne", value="shipped")), ["open_new", "list_new"]),
+        # what is not known of a new row may hold
+        (Compare(field="status", op="eq", value="shipped"), ["open_new", "new", "list_new"]),
+        (Not(of=In(field="status", values=("open",), at="before")), ["open_new"]),
+        (In(field="customer_id", values=(1,)), ["open_new", "new", "list_new"]),
+        (Elapsed(field="ordered_at", op="le", seconds=0), ["open_new", "new", "list_new"]),
+    ],
+)  # fmt: skip
+def test_what_no_call_gets_past_the_rules_is_left_out(
+    schema: Schema, predicate: Predicate, left: list[str]
+) -> None:
+    """What makes a row and moves it on at once, where a rule wants more of what is moved on."""
+    rule = Rule(
+        id="whole", kind="state", entity="order", on=("update",), fields=("status",),
+        predicate=predicate, level=1,
+    )  # fmt: skip
+    by = {tool.name: tool.term for tool in derive(schema, rule_room.derive(schema))}
+    plain, lists, move = (
+        by[name] for name in ("create_order", "create_order_with_lines", "change_order_status")
+    )
+    assert isinstance(plain, Create)
+    assert isinstance(lists, Create)
+    assert isinstance(move, Transition)
+    taken, given_ = {"order_id": "0.order_id"}, {move.to.param: "shipped"}
+
+    def both(first: Create) -> Sequence:
+        return Sequence(steps=(Step(term=first), Step(term=move, given=given_, taken=taken)))
+
+    tools = [
+        Tool(name="open_new", description=".", term=plain),
+        Tool(name="new", description=".", term=both(plain)),
+        Tool(name="list_new", description=".", term=both(lists)),
+    ]
+    assert [tool.name for tool in guard(schema, tools, [rule])] == left
+
+
+def test_a_rule_that_an_effect_fulfils_bars_nothing(schema: Schema) -> None:
+    """Lines that appear by themselves count like those that are sent."""
+    rule = Rule(
+        id="whole", kind="state", entity="order", on=("update",), fields=("status",),
+        predicate=Count(relation="order_line_order", op="ge", value=1), level=1,
+    )  # fmt: skip
+    by = {tool.name: tool.term for tool in derive(schema, rule_room.derive(schema))}
+    create, move = by["create_order"], by["change_order_status"]
+    assert isinstance(create, Create)
+    assert isinstance(move, Transition)
+    steps = (
+        Step(term=create),
+        Step(term=move, given={"status": "shipped"}, taken={"order_id": "0.order_id"}),
+    )
+    tools = [Tool(name="new", description=".", term=Sequence(steps=steps))]
+    add = Effect(id="gift", entity="order", on=("create",), do=Add(entity="order_line", values={}))
+    assert guard(schema, tools, [rule]) == ()
+    assert [tool.name for tool in guard(schema, tools, [rule], [add])] == ["new"]
 
 
 def _moulded(draft: Draft, rules: int) -> set[str]:

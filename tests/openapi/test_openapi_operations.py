@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentgym.errors import SourceError
-from agentgym.formats import encode
+from agentgym.formats import Json, encode
 from agentgym.sources.openapi import draft_of, load, operations
 from agentgym.sources.openapi.operations import described
 from agentgym.tools.pool.operation import Operation, Operations
@@ -192,7 +192,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         operations(tmp_path / "gone.json")
 
 
-_JUNK = st.sampled_from(
+_JUNK: st.SearchStrategy[Json] = st.sampled_from(
     [None, True, 0, -1, 1.5, "", "x", "#/paths", [], {}, [None], {"$ref": "#"}, {"$ref": 5},
      {"type": {}}, {"type": ["null", 3]}, {"enum": [{}, None, 1]}, {"properties": {"": 1, "a": []}},
      {"allOf": [1, {"$ref": "#/x"}]}, {"items": [{}]}, {"required": [[], {}]}, ["a"] * 3,

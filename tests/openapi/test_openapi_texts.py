@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
@@ -237,7 +238,7 @@ def test_envelopes() -> None:
     pets = Shape(type="array", items=pet)
 
     def of(**fields: Shape) -> Shape:
-        named = [Shape(**{**_fields(s), "name": n}) for n, s in fields.items()]
+        named = [msgspec.structs.replace(s, name=n) for n, s in fields.items()]
         return Shape(type="object", fields=tuple(named))
 
     assert contents(pets) == (pet, True)
@@ -251,7 +252,3 @@ def test_envelopes() -> None:
     assert opened is not None
     assert not many
     assert [field.name for field in opened.fields] == ["id", "title", "body"]
-
-
-def _fields(shape: Shape) -> dict[str, object]:
-    return {name: getattr(shape, name) for name in shape.__struct_fields__}

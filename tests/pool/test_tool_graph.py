@@ -194,3 +194,48 @@ def test_an_empty_pool_has_no_communities() -> None:
     _, graph = graph_of([])
 
     assert find_communities(graph, Sizes(), seed=0) == ([], 0.0)
+
+
+def one_of(api: str, resource: str, gives: str = "", takes_: str = "", **more) -> Operation:
+    """Describe an operation that gives one name and takes another."""
+    shape = Shape(type="object", fields=(text(gives), text("x"), text("y"))) if gives else None
+    return Operation(
+        api=api, name=f"{more.pop('verb', 'get')}_{resource}", path=f"/{resource}s",
+        resource=resource, gives=shape, takes=(takes(takes_, "query"),) if takes_ else (), **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("giver", "taker", "given_", "needed", "linked"),
+    [
+        ("a.com", "a.com", "user_id", "user_id", True),
+        ("a.com:x", "a.com:y", "user_id", "user_id", True),
+        ("a.com:x", "a.com:y", "owner_id", "owner_id", False),
+        ("a.com", "b.com", "user_id", "user_id", False),
+        ("a.com", "b.com", "user_code", "user_code", True),
+    ],
+)
+def test_identifiers_count_where_they_are_issued(
+    giver: str, taker: str, given_: str, needed: str, linked: bool
+) -> None:
+    """Of another API only what it is about supplies, of another provider only a standard."""
+    _, graph = graph_of([
+        one_of(giver, "user", given_), one_of(taker, "order", takes_=needed),
+    ])  # fmt: skip
+
+    assert bool(graph.edges) == linked
+
+
+def test_what_is_deleted_supplies_nothing() -> None:
+    gone = one_of("a.com", "user", "user_id", verb="delete", writes=True)
+    _, graph = graph_of([gone, one_of("a.com", "order", takes_="user_id")])
+
+    assert not graph.edges
+
+
+def test_what_all_need_links_little() -> None:
+    """The account in every path says where, so that its edges are light."""
+    many = [one_of("a.com", f"thing{n}", takes_="account_id") for n in range(40)]
+    _, graph = graph_of([one_of("a.com", "account", "account_id"), *many], hub=20)
+
+    assert {edge.weight for edge in graph.edges if edge.kind == "supplies"} == {0.5}

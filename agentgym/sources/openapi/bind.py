@@ -12,9 +12,9 @@ from collections import Counter
 from typing import Literal
 
 from agentgym.sources.openapi.controls import PAGING, WORDS, is_control, span
-from agentgym.sources.openapi.keys import key_trait
+from agentgym.sources.openapi.keys import key_trait, names_secret
 from agentgym.sources.openapi.names import parts, snake, stem
-from agentgym.sources.openapi.resources import Resource, Trait, Use
+from agentgym.sources.openapi.resources import Resource, Trait, Use, is_option
 from agentgym.tools.pool.operation import Parameter, Shape
 
 __all__ = ["Bindings", "Bound", "Held", "bind", "label_trait"]
@@ -119,6 +119,8 @@ def _path(
     use: Use, resource: Resource, resources: dict[str, Resource], parameter: Parameter
 ) -> Bound | None:
     """Bind a parameter of the path: the key, or what the thing belongs to."""
+    if names_secret(parameter.name):
+        return None
     if parameter.name == use.meant.key:
         trait = key_trait(resource, parameter.name) or resource.key
         return Bound(parameter.name, trait, "key", required=True) if trait else None
@@ -163,6 +165,9 @@ def _values(
     """Bind a parameter that is written."""
     said, shape = snake(parameter.name), parameter.shape
     if shape.read_only:
+        return
+    if is_option(parameter, resource):
+        found.left["parameter that says how a write is done"] += 1
         return
     ways: list[Bound] = []
     text = shape.description

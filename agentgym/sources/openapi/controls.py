@@ -9,7 +9,7 @@ from typing import Literal
 
 from agentgym.sources.openapi.names import snake
 
-__all__ = ["PAGING", "WORDS", "is_control", "span"]
+__all__ = ["PAGING", "WORDS", "is_control", "is_option_name", "span"]
 
 PAGING = frozenset(
     "page page_size per_page limit offset cursor page_token next_token start count skip top size "
@@ -26,7 +26,8 @@ _SORTING = frozenset(
 _SHAPING = frozenset(
     "fields include expand select embed exclude includes view projection with populate locale lang "
     "language accept depth extended verbose metadata details include_details show_all hl nocache "
-    "include_count attributes response_format timezone tz".split()
+    "include_count attributes response_format timezone tz raw pretty "
+    "pretty_print callback alt".split()
 )
 WORDS = frozenset(
     "q query search keyword keywords term terms text search_text search_term search_query "
@@ -36,6 +37,18 @@ _LOW = frozenset("min from since after start gte ge gt minimum starting begin ne
                  "greater lower over".split())  # fmt: skip
 _HIGH = frozenset("max to until before end lte le lt maximum ending older latest below less upper "
                   "under till".split())  # fmt: skip
+
+
+_DOING = frozenset(
+    "send include notify suppress skip ignore force validate overwrite dry silent respect return "
+    "exclude override recalculate".split()
+)
+"""First words of flags that say how a write is done."""
+
+
+def is_option_name(name: str) -> bool:
+    """Tell whether a flag says how a write is done: `send_confirmation`, `dry_run`, `force`."""
+    return snake(name).partition("_")[0] in _DOING
 
 
 def is_control(name: str) -> bool:

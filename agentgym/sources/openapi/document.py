@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from agentgym.formats import Json
+from agentgym.sources.openapi.controls import is_control
 from agentgym.sources.openapi.envelope import contents, opened
 from agentgym.sources.openapi.intent import Intent, intent
 from agentgym.sources.openapi.names import parts, snake
@@ -62,6 +63,10 @@ _CREDENTIAL = re.compile(
 )
 
 
+_MANY, _NEARLY = 8, 0.8
+"""Calls at least, and share of all, that take what is said of every call."""
+
+
 class _Reader:
     def __init__(
         self, document: Mapping[str, Json], path: Path | None, skipped: Counter[str]
@@ -90,6 +95,7 @@ class _Reader:
             seen.add(mark)
             meant = intent(given, method, path, prefix=prefix)
             operations.append(self._operation(path, method, one, shared, meant, api, taken))
+        operations = self._without_common(operations)
         for noun in ("webhooks", "x-webhooks"):
             count = len(_mapping(self.document.get(noun)))
             self.skipped["webhook"] += count
@@ -104,6 +110,29 @@ class _Reader:
             operations=tuple(operations),
             skipped={what: n for what, n in sorted(self.skipped.items()) if n},
         )
+
+    def _without_common(self, operations: list[Operation]) -> list[Operation]:
+        """Leave out what nearly every call takes beside its path: who calls, which version."""
+        counts = Counter(
+            one.name for each in operations for one in each.takes if one.place == "query"
+        )
+        common = {
+            name
+            for name, count in counts.items()
+            if count >= _MANY and count >= _NEARLY * len(operations) and not is_control(name)
+        }
+        if not common:
+            return operations
+        self.skipped["parameter of all calls"] += sum(counts[name] for name in common)
+        return [
+            msgspec.structs.replace(
+                each,
+                takes=tuple(
+                    one for one in each.takes if one.place != "query" or one.name not in common
+                ),
+            )
+            for each in operations
+        ]
 
     def _found(self) -> Iterator[tuple[str, str, Mapping[str, Json], list[Json]]]:
         """Yield path, method, operation and the parameters that a path's operations share."""

@@ -26,7 +26,7 @@ _AROUND = frozenset(
     "warning warnings info request kind etag self href url version took time timestamp duration "
     "pages per number response debug included jsonapi object type result results query "
     "timed out sort truncated marker incomplete summary facets filters aggregations nextlink "
-    "id requestid trace".split()
+    "id requestid trace service resource operation raw".split()
 )
 """Words of what stands beside the contents in an envelope."""
 _RECEIPT = frozenset(
@@ -57,6 +57,8 @@ def contents(shape: Shape | None, noun: str = "") -> tuple[Shape | None, bool]:
             if many:
                 return None, many
             many, shape = True, shape.items
+            if shape is not None and len(shape.fields) == 1 and _is_thing_in(shape.fields[0]):
+                shape = shape.fields[0]  # [{"pet": {...}}]
             continue
         inner = None if many else _inside(shape, noun)
         if inner is None:
@@ -65,6 +67,10 @@ def contents(shape: Shape | None, noun: str = "") -> tuple[Shape | None, bool]:
     if shape is None or not shape.fields or _is_receipt(shape):
         return None, many
     return opened(shape), many
+
+
+def _is_thing_in(field: Shape) -> bool:
+    return field.type == "object" and len(field.fields) > 1
 
 
 def _is_receipt(shape: Shape) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from agentgym.formats import Record
 from agentgym.sources.openapi.names import is_plural, parts, singular, stem
+from agentgym.sources.openapi.steps import Step, steps_of
 from agentgym.sources.openapi.verbs import (
     ACTIONS,
     AFTER,
@@ -27,14 +28,12 @@ from agentgym.sources.openapi.verbs import (
 
 __all__ = ["Intent", "intent", "is_verb", "spoken"]
 
-_SKIPPED = re.compile(
-    r"(?:v?\d+(?:[._]\d+)*(?:alpha|beta|preview)?\d*|v\d+\w{0,8}|api|apis|rest|restapi|services?|"
-    r"public|json|xml|json\.\w+|odata|data|rpc|web|latest|providers|[A-Za-z]+\.[A-Za-z.]+|"
-    r"_?all|index\.php|dev|prod|beta|alpha|me|self|current|-|_)\Z",
-    re.IGNORECASE,
-)
-"""Segments of paths that name nothing."""
-_PARAM = re.compile(r"\{[+*]?([^{}]+?)\*?\}")
+_MINE = re.compile(r"/(?:me|self|myself|whoami)/?\Z", re.IGNORECASE)
+"""Ends of paths that name whoever calls."""
+_ABOUT = frozenset("detail details info information summary metadata".split())
+"""Last segments of paths that say of what stands before them that it is read."""
+_LISTED = frozenset("list lookup search".split())
+"""Last words of segments that say that what the others name is listed."""
 _METHODS: dict[str, Verb] = {
     "get": "get", "put": "update", "patch": "update", "delete": "delete", "post": "create",
 }  # fmt: skip
@@ -62,15 +61,6 @@ class Intent(Record, kw_only=True):
     """Whether the path ends with the thing itself, below its parent."""
 
 
-class Step(Record, kw_only=True):
-    """A static segment of a path, and the parameters that follow it."""
-
-    word: str
-    keys: tuple[str, ...] = ()
-    action: str = ""
-    """What is said after a colon: `/instances/{name}:start`."""
-
-
 def intent(name: str, method: str, path: str, *, prefix: Sequence[str] = ()) -> Intent:
     """Tell what an operation means to do.
 
@@ -88,7 +78,9 @@ def intent(name: str, method: str, path: str, *, prefix: Sequence[str] = ()) -> 
         said = spoken(name, prefix)
     if not method:
         return said
-    steps = _steps(path)
+    if _MINE.search(path):
+        return Intent(verb="none")  # about whoever calls: no row can be told
+    steps = steps_of(path)
     if not steps:
         return _remote(said, method)
     return _by_path(steps, said, method)
@@ -112,46 +104,22 @@ def _but(one: Intent, **changed: object) -> Intent:
     return Intent(**{**{n: getattr(one, n) for n in one.__struct_fields__}, **changed})
 
 
-@lru_cache(maxsize=16384)
-def _steps(path: str) -> tuple[Step, ...]:
-    """Cut a path into what it names; versions, prefixes and formats fall away."""
-    path, mark, rest = path.partition("#")
-    if mark:
-        return ()
-    path = path.partition("?")[0]
-    path = re.sub(r"\(([^()]*)\)", lambda m: f"/{m[1]}" if "{" in m[1] else "", path)
-    found: list[tuple[str, list[str], str]] = []
-    for segment in path.strip("/").split("/"):
-        plain, _, action = segment.partition(":") if not segment.startswith(":") else (
-            f"{{{segment[1:]}}}", "", "",
-        )  # fmt: skip
-        keys = _PARAM.findall(plain)
-        static = _PARAM.sub("", plain).strip("'\"=.-,;_ ")
-        if action.startswith("{"):
-            action = ""
-        static = re.sub(r"\.(?:json|xml|html|php|aspx?|do)\Z", "", static, flags=re.IGNORECASE)
-        if static in ("json", "xml", "format"):
-            static, keys = "", []
-        if static.lower().startswith("by") and parts(static)[:1] == ("by",) and found:
-            static = ""  # /users/by-name/{name}
-        if (static and not _SKIPPED.match(static)) or (action and not keys and not found):
-            found.append((static, [], action))
-        if keys and not found:
-            found.append(("", [], ""))
-        if keys:
-            word, known, before = found[-1]
-            found[-1] = (word, [*known, *keys], action or before)
-        elif action and found:
-            word, known, _ = found[-1]
-            found[-1] = (word, known, action)
-    del rest
-    return tuple(Step(word=w, keys=tuple(k), action=a) for w, k, a in found)
-
-
 def _by_path(steps: Sequence[Step], said: Intent, method: str) -> Intent:
     """Judge by the end of the path, and by the name where that says more."""
     last = steps[-1]
     before = steps[-2] if len(steps) > 1 else None
+    if before is not None and method == "get" and last.word.lower() in _ABOUT and not last.keys:
+        around = parts(before.word)
+        if around and not is_verb(around[0]):
+            return _by_path(steps[:-1], _but(said, noun=stem(around)), method)
+    rows = bool(said.noun) and said.verb not in ("none", "act")
+    if rows and not last.keys and _squashed(last.word) == _squashed(said.word + said.noun):
+        above = before if before is not None and before.keys else None
+        return _but(
+            said,
+            parent="" if above is None else stem(parts(above.word)),
+            parent_key="" if above is None else above.keys[-1],
+        )
     if last.action:
         verb = _leading(last.action)[0]
         return _acting(last, before, verb or last.action, said, method)
@@ -178,6 +146,10 @@ def _by_path(steps: Sequence[Step], said: Intent, method: str) -> Intent:
         or (first not in COUNTS and not (before.keys or said.verb == "act"))
     ):  # fmt: skip
         first = ""
+    agreed = said.verb == "act" and len(words) > 1 and said.word == words[0]
+    if agreed and not first and before is not None and before.keys:
+        # suggestBids at /ads/{id}/suggest_bids
+        return _acting(before, _previous(steps), "_".join(words), said, method)
     if first and (noun or before is not None or first in VERBS):
         if noun and (before is None or not before.keys):
             verb = VERBS.get(first, "act")
@@ -185,6 +157,10 @@ def _by_path(steps: Sequence[Step], said: Intent, method: str) -> Intent:
         if before is not None:
             return _acting(before, _previous(steps), "_".join(words), said, method)
     return _on_list(last, before, said, method)
+
+
+def _squashed(name: str) -> str:
+    return "".join(parts(name))
 
 
 def _previous(steps: Sequence[Step]) -> Step | None:
@@ -201,7 +177,12 @@ def _nameless(last: Step, said: Intent, method: str) -> Intent:
 
 def _on_item(last: Step, before: Step | None, said: Intent, method: str) -> Intent:
     """Judge a path that ends with the name of one thing."""
-    noun = stem(parts(last.word))
+    words = parts(last.word)
+    if method == "get" and len(words) > 1 and words[-1] == "list":
+        # /changeSetList/{repository}
+        noun = stem(words[:-1])
+        return Intent(verb="list", word="list", noun=noun, plural=True, parent_key=last.keys[-1])
+    noun = stem(words)
     verb: Verb = _METHODS[method]
     if verb == "update" and said.verb == "create":
         verb = "create"
@@ -221,7 +202,7 @@ def _on_item(last: Step, before: Step | None, said: Intent, method: str) -> Inte
         word=said.word or method,
         noun=noun,
         key=last.keys[-1],
-        plural=is_plural(parts(last.word)[-1]) if parts(last.word) else False,
+        plural=bool(words) and is_plural(words[-1]),
         parent=stem(parts(before.word)) if before is not None and joined else "",
         parent_key=before.keys[-1] if before is not None and joined else "",
     )
@@ -230,8 +211,13 @@ def _on_item(last: Step, before: Step | None, said: Intent, method: str) -> Inte
 def _on_list(last: Step, before: Step | None, said: Intent, method: str) -> Intent:
     """Judge a path that ends with what things are called."""
     words = parts(last.word)
+    listed = len(words) > 1 and words[-1] in _LISTED and method in ("get", "post")
+    if listed:
+        # /product-search, /orderList
+        words = words[:-1]
+        said = _but(said, verb="list", word="list")
     noun = stem(words)
-    plural = bool(words) and is_plural(words[-1])
+    plural = listed or (bool(words) and is_plural(words[-1]))
     joined = before is not None and bool(before.keys)
     verb: Verb = _METHODS[method]
     word = said.word or method

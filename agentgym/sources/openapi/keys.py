@@ -5,16 +5,18 @@ Next: `within`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from agentgym.sources.openapi.names import parts, snake, stem
 from agentgym.sources.openapi.resources import Resource, Trait, Use
 from agentgym.tools.pool.operation import Shape
 
-__all__ = ["identify", "key_trait", "may_identify", "own_key"]
+__all__ = ["identify", "key_trait", "may_identify", "names_secret", "own_key"]
 
 _IDS = ("id", "uuid", "guid", "_id", "key", "slug", "code", "number", "name", "arn", "login")
 
+_SECRET = re.compile(r"(?:^|_)(?:api_?key|password|secret|credentials?)(?:_|\Z)")
 _ENDS = frozenset("id name arn key number code uuid identifier".split())
 
 
@@ -24,7 +26,7 @@ def identify(resource: Resource) -> str:
     shapes: dict[str, Shape] = {}
     for use in resource.uses:
         name = use.meant.key or _remote_key(use, resource.noun)
-        if name:
+        if name and not names_secret(name):
             said[name] += 3 if use.meant.verb in ("get", "delete") else 1
             shape = next((p.shape for p in use.operation.takes if p.name == name), None)
             shapes.setdefault(name, shape or Shape(name=name, type="string"))
@@ -54,6 +56,11 @@ def identify(resource: Resource) -> str:
         resource.traits = {trait: Trait(source=source, shape=kept), **resource.traits}
         return trait
     return own_key(resource.traits, resource.noun)
+
+
+def names_secret(name: str) -> bool:
+    """Tell whether a parameter is called like what only its owner knows: it names no row."""
+    return _SECRET.search(snake(name)) is not None
 
 
 def own_key(traits: dict[str, Trait], noun: str) -> str:
@@ -120,5 +127,6 @@ def may_identify(shape: Shape) -> bool:
     return (
         shape.type in ("string", "integer", "any", "number")
         and not shape.values
+        and not names_secret(shape.name)
         and shape.format not in ("date", "date-time", "binary", "byte", "password")
     )

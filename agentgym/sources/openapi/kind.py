@@ -9,7 +9,7 @@ import re
 
 from agentgym.formats import Json
 
-__all__ = ["is_api", "is_structured", "is_tool", "may_be_api", "tool_list"]
+__all__ = ["foreign", "is_api", "is_bare", "is_structured", "is_tool", "may_be_api", "tool_list"]
 
 _VERSION = re.compile(
     r"""(?:\A|[\n{,])\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?\d""", re.IGNORECASE
@@ -39,16 +39,46 @@ def may_be_api(text: str, extension: str) -> bool:
 
 
 def is_structured(text: str, extension: str) -> bool:
-    """Tell whether a text is meant as JSON or YAML, whatever it says.
+    """Tell whether a text is meant as JSON or YAML, or describes an API in another form.
 
     Args:
         text: The whole of it.
         extension: Of the file, with its dot.
     """
-    if extension.casefold() in (".json", ".yaml", ".yml"):
+    if extension.casefold() in (".json", ".yaml", ".yml") or foreign(text) is not None:
         return True
     start = text.lstrip()[:1]
     return start == "{" or re.match(r"\s*\[\s*[\[{\"\]]", text) is not None
+
+
+_FOREIGN = (
+    (re.compile(r"#%RAML\b"), "RAML", "convert it to OpenAPI"),
+    (re.compile(r"(?:\A|[\n{,])\s*[\"']?asyncapi[\"']?\s*:"), "an AsyncAPI description",
+     "messages are no requests: describe the API in OpenAPI"),
+    (re.compile(r"schema\.getpostman\.com|\"_postman_id\""), "a Postman collection",
+     "convert it to OpenAPI"),
+    (re.compile(r"\"__schema\"\s*:|^\s*(?:extend\s+)?(?:type|interface|input)\s+\w+[^{;]*\{",
+                re.MULTILINE), "a GraphQL schema", "describe the API in OpenAPI"),
+    (re.compile(r"discovery#restDescription"), "a Google discovery document",
+     "convert it to OpenAPI"),
+    (re.compile(r"[\"']?swagger(?:Version)?[\"']?\s*:\s*[\"']?1\."), "Swagger 1",
+     "convert it to OpenAPI 3"),
+    (re.compile(r"^\s*syntax\s*=\s*[\"']proto[23]", re.MULTILINE), "protocol buffers",
+     "describe the API in OpenAPI"),
+    (re.compile(r"<(?:\w+:)?definitions\b|schemas\.xmlsoap\.org/wsdl"), "WSDL",
+     "describe the API in OpenAPI"),
+    (re.compile(r"\A\s*\{\s*\"log\"\s*:\s*\{[^{}]*\"(?:version|creator|entries)\""),
+     "a HAR recording", "describe the API in OpenAPI"),
+)  # fmt: skip
+"""How other descriptions of APIs begin, what they are, and what to do."""
+
+
+def foreign(text: str) -> tuple[str, str] | None:
+    """Name another kind of API description, and what to do; None where it is none that is known."""
+    head = text[:_HEAD]
+    if _VERSION.search(head) and not re.search(r"swagger\W+1\.", head):
+        return None
+    return next(((name, hint) for sign, name, hint in _FOREIGN if sign.search(head)), None)
 
 
 def is_api(document: Json) -> bool:
@@ -70,6 +100,14 @@ def is_tool(one: Json) -> bool:
         return False
     forms = ("inputSchema", "input_schema", "parameters")
     return any(isinstance(one.get(form), dict) for form in forms) or one.get("type") == "function"
+
+
+def is_bare(one: Json) -> bool:
+    """Tell whether an entry of a list of tools names a tool that says nothing of parameters."""
+    if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+        return False
+    said = isinstance(one.get("description"), str)
+    return said and set(one) <= {"name", "description", "title", "annotations", "outputSchema"}
 
 
 def tool_list(document: Json) -> list[Json] | None:

@@ -12,7 +12,7 @@ from agentgym.formats import Json
 from agentgym.sources.openapi.document import LONGEST_TEXT, common_prefix, unique_name
 from agentgym.sources.openapi.envelope import contents
 from agentgym.sources.openapi.intent import intent
-from agentgym.sources.openapi.kind import is_tool
+from agentgym.sources.openapi.kind import is_bare, is_tool
 from agentgym.sources.openapi.prose import prose, sentence
 from agentgym.sources.openapi.refs import References
 from agentgym.sources.openapi.shapes import DEPTH, Shapes
@@ -32,7 +32,7 @@ def read_tools(tools: Sequence[Json], *, name: str, sha256: str) -> Operations:
         sha256: Of the text.
     """
     skipped: Counter[str] = Counter()
-    good = [one for one in tools if is_tool(one)]
+    good = [one for one in tools if is_tool(one) or is_bare(one)]
     skipped["entry of the list that is no tool"] += len(tools) - len(good)
     named = [_function(one) for one in good]
     prefix = common_prefix([str(one["name"]) for one in named])

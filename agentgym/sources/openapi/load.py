@@ -24,6 +24,7 @@ _MERGED = 500_000
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
+_COMMENT = re.compile(r"^\s*(?://|/\*)|[,{\[]\s*(?://|/\*)", re.MULTILINE)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,30}\Z")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,30}\.[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,3})?\Z")
 
@@ -45,9 +46,17 @@ def load(text: str, *, where: str) -> Json:
             try:  # YAML has braces too
                 return load_yaml(text, where=where)
             except SourceError:
+                said = _COMMENT.search(text) is not None
                 raise SourceError(
-                    "JSON", found=error.found, where=error.where, hint="check the file"
+                    "JSON",
+                    found="a comment" if said else error.found,
+                    where=error.where,
+                    hint="JSON has none: remove them" if said else "check the file",
                 ) from None
+    if text.lstrip()[:2] in ("//", "/*"):
+        raise SourceError(
+            "JSON or YAML", found="a comment", where=where, hint="JSON has none: remove them"
+        )
     return load_yaml(text, where=where)
 
 

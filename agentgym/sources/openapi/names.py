@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from agentgym.schema.names import snake as transcribed
 
-__all__ = ["is_plural", "parts", "singular", "snake", "stem"]
+__all__ = ["is_plural", "parts", "pointer", "singular", "snake", "stem"]
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+")
@@ -101,6 +101,11 @@ def singular(word: str) -> str:
 def is_plural(word: str) -> bool:
     """Tell whether a noun is a plural."""
     return singular(word) != word
+
+
+def pointer(noun: str, key: str) -> str:
+    """Return what a field is called that holds the key of something: `pet_id`, `postcode`."""
+    return noun if key == noun else f"{noun}_{key.removeprefix(f'{noun}_')}"
 
 
 def stem(words: tuple[str, ...]) -> str:

@@ -6,17 +6,18 @@ of descriptions can be read. Next: `draft`, which makes a domain of operations.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from agentgym.errors import SourceError
 from agentgym.formats import Json, fingerprint
 from agentgym.sources.openapi.document import read_document
-from agentgym.sources.openapi.kind import is_api, tool_list
+from agentgym.sources.openapi.kind import foreign, is_api, tool_list
 from agentgym.sources.openapi.listed import read_tools
 from agentgym.sources.openapi.load import load
 from agentgym.tools.pool.operation import Operations
 
-__all__ = ["described", "operations", "read_text", "shown"]
+__all__ = ["described", "operations", "read_text", "unknown"]
 
 
 def operations(source: Path | str, *, name: str = "") -> Operations:
@@ -34,7 +35,9 @@ def operations(source: Path | str, *, name: str = "") -> Operations:
     """
     if isinstance(source, Path):
         try:
-            text = source.read_text("utf-8-sig")
+            content = source.read_bytes()
+            wide = content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
+            text = content.decode("utf-16" if wide else "utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise SourceError(
@@ -48,12 +51,7 @@ def operations(source: Path | str, *, name: str = "") -> Operations:
         document, path=path, name=name or (path.stem if path else "api"), sha256=_hash(text)
     )
     if found is None:
-        raise SourceError(
-            "an API description (OpenAPI, Swagger) or a list of tools",
-            found=shown(document),
-            where=where,
-            hint="its first level needs 'openapi', 'swagger' or 'tools'",
-        )
+        raise unknown(text, where=where)
     return found
 
 
@@ -87,7 +85,25 @@ def described(document: Json, *, path: Path | None, name: str, sha256: str) -> O
     return None if tools is None else read_tools(tools, name=name, sha256=sha256)
 
 
-def shown(document: Json) -> str:
+def unknown(text: str, *, where: str) -> SourceError:
+    """Say what a text is that nothing can be built from; for one in JSON or YAML, or alike.
+
+    Raises:
+        SourceError: It is neither.
+    """
+    other = foreign(text)
+    if other is not None:
+        said, hint = other
+        return SourceError("an API description in OpenAPI", found=said, where=where, hint=hint)
+    return SourceError(
+        "an API description, a list of tools, a graph or a tables.json",
+        found=_shown(load(text, where=where)),
+        where=where,
+        hint="an API description begins with openapi or swagger, a list of tools has tools",
+    )
+
+
+def _shown(document: Json) -> str:
     """Say what a document is, for an error."""
     if isinstance(document, dict):
         keys = ", ".join(str(key)[:30] for key in list(document)[:6])

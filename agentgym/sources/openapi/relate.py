@@ -11,7 +11,7 @@ import re
 from collections import Counter
 
 from agentgym.sources.openapi.keys import identify
-from agentgym.sources.openapi.names import snake
+from agentgym.sources.openapi.names import pointer, snake
 from agentgym.sources.openapi.resources import CRUD, Resource, Trait
 from agentgym.sources.openapi.within import TOLD, link, open_up
 from agentgym.tools.pool.operation import Shape
@@ -136,7 +136,7 @@ def _reference(resource: Resource, parent: Resource, parameter: str) -> None:
     own = f"parent_{parent.noun}_{parent.key}" if resource is parent else ""
     telling = parent.noun.rpartition("_")[2] in said.split("_") and "_" in said
     if not telling or said in resource.traits:
-        said = f"{parent.noun}_{parent.key.removeprefix(f'{parent.noun}_')}"
+        said = pointer(parent.noun, parent.key)
     said = own or said
     if said in resource.traits:
         return

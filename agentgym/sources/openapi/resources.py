@@ -13,13 +13,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from agentgym.sources.openapi.controls import is_control
+from agentgym.sources.openapi.controls import is_control, is_option_name
 from agentgym.sources.openapi.document import common_prefix
 from agentgym.sources.openapi.intent import Intent, intent
 from agentgym.sources.openapi.names import parts, snake, stem
 from agentgym.tools.pool.operation import Operation, Parameter, Shape
 
-__all__ = ["CRUD", "Resource", "Trait", "Use", "component_noun", "gather"]
+__all__ = ["CRUD", "Resource", "Trait", "Use", "component_noun", "gather", "is_option"]
 
 CRUD = frozenset({"get", "list", "count", "create", "update", "delete"})
 _DRESSING = frozenset(
@@ -172,7 +172,8 @@ def _aliases(meant: Sequence[tuple[Operation, Intent]]) -> _Aliases:
             users.setdefault(component, Counter())[names.get(said.noun, said.noun)] += 1
     for component, counts in users.items():
         bare = component_noun(component)
-        if bare in items:
+        shared = len(counts) > 1 and bare in known and _is_specific(component)
+        if bare in items or shared:
             components[component] = bare
         elif len(counts) > 1:
             best = [noun for noun in counts if noun in items]
@@ -285,7 +286,7 @@ def _describe(resource: Resource) -> None:
     for use in resource.uses:
         if use.meant.verb in ("create", "update"):
             for parameter in use.operation.takes:
-                if parameter.place != "path":
+                if parameter.place != "path" and not is_option(parameter, resource):
                     resource.add(_sent(parameter), given=False, by=use.operation.name)
     if not told:
         # nothing is said of answers: what is asked for must be there
@@ -294,6 +295,21 @@ def _describe(resource: Resource) -> None:
                 for parameter in use.operation.takes:
                     if parameter.shape.scalar and not is_control(parameter.name):
                         resource.add(_sent(parameter), given=False)
+
+
+def is_option(parameter: Parameter, resource: Resource) -> bool:
+    """Tell whether a parameter of a write says how it is done, and nothing of the row.
+
+    Such are what pages or shapes an answer, beside the path, and flags like `send_confirmation`;
+    not what answers show.
+    """
+    name = snake(parameter.name)
+    trait = resource.traits.get(name)
+    if trait is not None and trait.given:
+        return False
+    if parameter.place == "query" and is_control(name):
+        return True
+    return parameter.shape.type in ("boolean", "any") and is_option_name(name)
 
 
 def _sent(parameter: Parameter) -> Shape:

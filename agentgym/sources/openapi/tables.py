@@ -28,6 +28,12 @@ _REAL = frozenset(
     "latitude longitude lat lon lng score ratio probability confidence percent percentage "
     "temperature weight height width length depth distance altitude elevation speed rating".split()
 )
+_DONE = frozenset(
+    "create created creation update updated modify modified modification start started end ended "
+    "begin expire expiry expiration delete deleted submit submitted submission complete completed "
+    "completion publish published finish finished received sent accepted".split()
+)
+"""Words before `time` that make of it a moment, and no time of day."""
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 _WRITTEN = re.compile(
@@ -35,6 +41,10 @@ _WRITTEN = re.compile(
 )
 """How descriptions say that a text is a date, or a time."""
 _LONGEST = 500
+_MOMENTS = frozenset(
+    "date-time datetime timestamp date_time iso8601 iso-8601 google-datetime rfc3339 "
+    "utc-time".split()
+)
 
 
 def tables(
@@ -185,7 +195,7 @@ def _text_kind(words: list[str], shape: Shape) -> ValueType | None:
         return None
     if shape.format in ("date", "full-date"):
         return "date"
-    if shape.format in ("date-time", "datetime", "timestamp", "date_time", "iso8601", "iso-8601"):
+    if shape.format in _MOMENTS:
         return "datetime"
     if shape.format in ("decimal", "number", "double", "currency", "money"):
         return "decimal"
@@ -203,6 +213,8 @@ def _text_kind(words: list[str], shape: Shape) -> ValueType | None:
         return "datetime"
     if any(_DATED.match(one) for one in shown):
         return "date"
+    if not shown and len(words) > 1 and words[-1] == "time" and words[-2] in _DONE:
+        return "datetime"
     if not shown and (words[-1] == "at" or (words[-1] in ("date", "datetime"))) and len(words) > 1:
         return "datetime" if words[-1] != "date" else "date"
     if (

@@ -54,7 +54,8 @@ ACTIONS = frozenset(
     "upload download export sync synchronize login logout authenticate authorize token ping "
     "health copy clone duplicate batch bulk notify transfer share unshare send resend swap "
     "associate disassociate allocate tag untag promote demote predict generate analyze "
-    "analyse parse detect recognize subscribe poll push pull failover migrate upgrade "
+    "analyse parse detect recognize subscribe poll push pull failover migrate upgrade suggest "
+    "recommend compare simulate "
     "downgrade rollback reimage redeploy deallocate evaluate ban unban kick".split()
 )
 NOUNS = frozenset(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from agentgym.sources.openapi.keys import may_identify, own_key
-from agentgym.sources.openapi.names import snake, stem
+from agentgym.sources.openapi.names import pointer, snake, stem
 from agentgym.sources.openapi.resources import Resource, Trait, component_noun
 from agentgym.tools.pool.operation import Shape
 
@@ -72,7 +72,7 @@ def _object(
     if target is None and budget[0] > 0:
         target = _new(shape, name, resources, budget)
     if target is not None and target.key:
-        said = f"{name}_{target.key.removeprefix(f'{name}_')}"
+        said = pointer(name, target.key)
         theirs = target.traits[target.key].shape
         yield (
             said,
@@ -93,7 +93,7 @@ def _object(
             ),
         )
         return
-    plain = [one for one in shape.fields if one.scalar and snake(one.name)]
+    plain = [one for one in _counted(shape) if one.scalar and snake(one.name)]
     for inner in shape.fields:
         if inner.type == "object" and 0 < len(inner.fields) <= 3:
             plain += [
@@ -113,6 +113,18 @@ def _object(
             source=said, shape=inner, given=trait.given, always=trait.always and one.required,
             sent=set(trait.sent),
         )  # fmt: skip
+
+
+def _counted(shape: Shape) -> tuple[Shape, ...]:
+    """Return the fields of an object; an amount that is sent as a text is a number."""
+    if not any(snake(one.name) in ("currency", "currency_code") for one in shape.fields):
+        return shape.fields
+    return tuple(
+        msgspec.structs.replace(one, type="number")
+        if one.type == "string" and snake(one.name) in ("value", "amount") and not one.values
+        else one
+        for one in shape.fields
+    )
 
 
 def _meant(shape: Shape, name: str, resources: dict[str, Resource]) -> Resource | None:
@@ -173,7 +185,7 @@ def _list(
         skipped["list within a resource"] += 1
         return 0
     part = Resource(noun=noun, owner=resource.noun, comment=items.description)
-    mine = f"{resource.noun}_{resource.key.removeprefix(f'{resource.noun}_')}"
+    mine = pointer(resource.noun, resource.key)
     theirs = resource.traits[resource.key].shape
     for one in items.fields:
         if one.scalar:
@@ -211,7 +223,7 @@ def link(one: Resource, other: Resource, resources: dict[str, Resource]) -> int:
     found = Resource(noun=noun, link=True)
     for each in (one, other):
         theirs = each.traits[each.key].shape
-        said = f"{each.noun}_{each.key.removeprefix(f'{each.noun}_')}"
+        said = pointer(each.noun, each.key)
         shape = Shape(name=said, type=theirs.type, format=theirs.format, required=True)
         found.traits[said] = Trait(source=said, shape=shape, aim=(each.noun, each.key), always=True)
     if len(found.traits) < 2:

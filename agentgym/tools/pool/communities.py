@@ -20,9 +20,12 @@ __all__ = ["Community", "Sizes", "find_communities"]
 class Sizes(Record, kw_only=True):
     """How large a community may be."""
 
-    least: int = 2
-    """Resources."""
+    least: int = 3
+    """Resources; smaller ones join those to which they are tied most, as one or two things are
+    hardly a world."""
     most: int = 12
+    """Larger ones are divided again: people can tell a dozen things apart, and the tools of more
+    do not fit an episode."""
     resolution: float = 1.0
     """Of Louvain's method: larger values give smaller communities; doubled at each division."""
 

@@ -11,10 +11,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import msgspec
+
 from agentgym.formats import Record
 from agentgym.tools.pool.signature import Signature, Trait
 
 __all__ = ["Edge", "Resource", "Thresholds", "ToolGraph", "build_graph"]
+
+
+_STANDARD = frozenset(
+    "code iata icao isbn issn ean gtin upc vin lei asin iban bic doi postcode zip".split()
+)
+"""Last words of identifiers that mean the same to every provider; all others are issued by one."""
+_ENDING = frozenset("delete remove destroy terminate deregister purge".split())
+"""Words in the names of operations after which what they tell of is gone."""
 
 
 class Thresholds(Record, kw_only=True):
@@ -26,8 +36,12 @@ class Thresholds(Record, kw_only=True):
     other_provider: float = 0.2
     wrong_type: float = 0.5
     """Factor where a number meets a text."""
-    common: int = 40
-    """A name that more APIs than these have links no two of them."""
+    common: int = 8
+    """A name that more APIs than these have links no two of them: `resource arn` and `tag key`
+    mean something else in each."""
+    hub: int = 20
+    """Operations of one API that need an identifier, up to which an edge for it has its whole
+    weight; with n of them it has hub / n: `account id` in all paths says where, not what."""
     suppliers: int = 4
     """Operations at most that supply one parameter, those of its own resource first."""
     alike: float = 0.8
@@ -39,8 +53,9 @@ class Thresholds(Record, kw_only=True):
     that is there, and is left out."""
     rare: int = 80
     """Resources at most that have a name by which like ones are looked for."""
-    neighbours: float = 0.03
-    """Weight between two resources of one API that nothing else links."""
+    neighbours: float = 0.1
+    """Weight between a resource and the one before it in its API: below that of any identifier
+    that few operations need, above that of one from elsewhere."""
 
 
 class Edge(Record, kw_only=True):
@@ -199,10 +214,13 @@ def _supplies(
     kept = [place for one in resources for place in one.members]
     givers: dict[str, list[int]] = defaultdict(list)
     spread: dict[str, set[str]] = defaultdict(set)
+    needed: Counter[tuple[str, str]] = Counter()
     for place in kept:
         one = signatures[place]
+        needed.update((one.api, trait.name) for trait in one.takes if trait.mark)
+        ends = one.writes and not _ENDING.isdisjoint(one.name.split("_"))
         for trait in one.gives:
-            if trait.mark:
+            if trait.mark and not ends:
                 givers[trait.name].append(place)
         for trait in (*one.gives, *one.takes):
             spread[trait.name].add(one.api)
@@ -221,15 +239,28 @@ def _supplies(
             found = by_api.get((trait.name, one.api)) or (
                 givers.get(trait.name, []) if trait.name not in common else []
             )
-            options = [other for other in found if other != place]
+            options = [o for o in found if o != place and _issues(signatures[o], one, trait)]
             options.sort(key=lambda other: _rank(signatures, other, one, trait))
             if not options:
                 left_out["identifier that nothing supplies"] += 1
             for other in options[: thresholds.suppliers]:
-                edges.append(
-                    _edge(signatures, other, place, trait, len(spread[trait.name]), thresholds)
-                )
+                edge = _edge(signatures, other, place, trait, len(spread[trait.name]), thresholds)
+                scale = min(1.0, thresholds.hub / needed[one.api, trait.name])
+                edges.append(msgspec.structs.replace(edge, weight=round(edge.weight * scale, 4)))
     return edges
+
+
+def _issues(giver: Signature, taker: Signature, trait: Trait) -> bool:
+    """Tell whether an operation can have issued what another needs.
+
+    In one API a name means one thing. From elsewhere comes only what the giver is about, and
+    from another provider only what is a standard: its `user id` is no user here.
+    """
+    if giver.api == taker.api:
+        return True
+    about = bool(giver.resource) and trait.name.startswith(f"{giver.resource} ")
+    standard = trait.name.rpartition(" ")[2] in _STANDARD
+    return about and (standard or provider(giver.api) == provider(taker.api))
 
 
 def _rank(
