@@ -148,6 +148,8 @@ def wide_database(out: Path) -> None:
     try:
         report = one.build(url, out, rows=2000, tasks=10, force=True)
     finally:
+        with psycopg.connect(url, autocommit=True) as link:
+            link.execute("drop schema bench_wide cascade")
         release()
     line("seconds", time.perf_counter() - began, 60, "s", most=True)
     print(f"  {report.entities} entities, {report.rows:,} rows, {report.tasks} tasks")

@@ -27,7 +27,7 @@ _OPAQUE = (
     (re.compile(r"\b(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9+/]{20,}={0,2}"), "base64"),
     (re.compile(r"[{\[]\s*[\"'{\[]|\"\w+\"\s*:\s*[\"{\[]|\\[ntux]"), "JSON or escapes"),
     (re.compile(r"\d\.\d*(?:0{6}|9{6})\d+"), "noise of floating point"),
-    (re.compile(r"\d[eE][+-]?\d"), "a power of ten"),
+    (re.compile(r"(?<!#)\b[\d.]+[eE][+-]?\d+\b"), "a power of ten"),
 )
 _UNIT = re.compile(r"\d(?: ?[A-Za-z%°µ/0-9]+)?\b")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\Z")

@@ -29,13 +29,16 @@ from agentgym.domain import Domain
 from agentgym.env import ids
 from agentgym.episode import Suite, load
 from agentgym.formats import encode, fingerprint
-from agentgym.rules import Elapsed, Rule
-from agentgym.schema import Lifecycle
+from agentgym.rules import Count, Elapsed, In, Rule
+from agentgym.schema import Derived, Lifecycle, Product, replace_entity
 from agentgym.testing import check_behaviour, check_domain, check_env, machine
 from agentgym.testing.domains import check_tasks
 from agentgym.testing.gold import check_gold
 from agentgym.testing.honesty import dishonest
+from agentgym.testing.honesty.bases import bases
+from agentgym.testing.honesty.staging import staged
 from agentgym.tools.algebra import ListRelated, Search, Sequence, Tool
+from agentgym.world.compile import Engine
 
 COMMITTED = domain_room.committed()
 BUILT = "built"
@@ -311,6 +314,103 @@ def test_rules_of_other_tools_do_not_hide_what_one_allows(other: tuple[Any, Any,
     rules = (*domain.rules, rule("ahead", "create", "le", -3), rule("past", *other))
     for found in (rules, rules[::-1]):
         assert dishonest(msgspec.structs.replace(domain, rules=found, tools=tools)) == []
+
+
+def test_rows_that_the_rules_want_are_referred_to() -> None:
+    """Where only one member may borrow, who has not borrowed yet, loans are tried with that one."""
+    domain = tiny.domain()
+    rule = Rule(
+        id="cy",
+        kind="state",
+        entity="loan",
+        on=("create",),
+        predicate=In(field="name", values=("Cy Marsh",), path=("loan_member",)),
+    )
+    tools = tuple(
+        msgspec.structs.replace(tool, guards=("cy",)) if tool.name == "create_loan" else tool
+        for tool in domain.tools
+    )
+    member = (*domain.rows["member"], (4, "Cy Marsh", "555-0104", 0))
+    for rows in (domain.rows | {"member": member}, domain.rows):
+        ruled = msgspec.structs.replace(domain, rules=(*domain.rules, rule), tools=tools, rows=rows)
+        assert dishonest(ruled) == []
+
+
+def test_what_a_row_adds_up_to_leaves_room(tmp_path: Path) -> None:
+    """Where no bill may be overpaid, the kit makes one that is not paid yet."""
+    (tmp_path / "in.sql").write_text(
+        "CREATE TABLE bill (bill_id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE,"
+        " paid INTEGER NOT NULL, total INTEGER NOT NULL, CHECK (paid <= total));"
+        "CREATE TABLE payment (payment_id INTEGER PRIMARY KEY, method TEXT NOT NULL,"
+        " amount INTEGER NOT NULL CHECK (amount > 0), bill_id INTEGER NOT NULL REFERENCES bill);"
+        "INSERT INTO bill VALUES (1, 'Roof', 70, 70), (2, 'Door', 20, 20);"
+        "INSERT INTO payment VALUES (1, 'cash', 70, 1), (2, 'card', 20, 2);"
+    )
+    build(tmp_path / "in.sql", tmp_path / "out", tasks=0, rules=0)
+    domain = domain_room.load(tmp_path / "out")
+    for fields in (("paid", "total"), ("total", "paid")):  # whichever stands first
+        bill = domain.schema.entity("bill")
+        names = ("bill_id", "title", *fields)
+        rows = tuple(tuple(row[bill.position(n)] for n in names) for row in domain.rows["bill"])
+        paid = Derived(
+            id="paid",
+            entity="bill",
+            field="paid",
+            how="sum",
+            relation="payment_bill",
+            terms=(Product(fields=("amount",)),),
+        )
+        entity = msgspec.structs.replace(bill, fields=tuple(bill.field(n) for n in names))
+        schema = msgspec.structs.replace(replace_entity(domain.schema, entity), derived=(paid,))
+        tools = [t for t in domain.tools if t.name == "create_payment"]
+        assert len(tools) == 1
+        found = msgspec.structs.replace(
+            domain, schema=schema, rows=domain.rows | {"bill": rows}, tools=tuple(tools)
+        )
+        assert dishonest(found) == []
+
+
+def test_amounts_are_moved_between_what_one_owns() -> None:
+    """Transfers are tried first with two rows of one owner, where somebody has two."""
+    domain = market()
+    rows = {"account": ((1, 3, "EUR", 70), (2, 1, "EUR", 5000), (3, 1, "EUR", 100))}
+    tried = next(bases(domain, domain.tool_by_name["transfer_money"], rows.__getitem__))
+    assert (tried["from_id"], tried["to_id"]) == (2, 3)
+
+
+def test_what_has_not_ended_is_staged() -> None:
+    """Where a row may be changed until some time, there are rows for which it has not come."""
+    domain = tiny.domain()
+    loan = domain.schema.entity("loan")
+    fields = tuple(msgspec.structs.replace(f, nullable=f.name == "due_on") for f in loan.fields)
+    until = Rule(
+        id="until",
+        kind="time_window",
+        entity="loan",
+        on=("update",),
+        predicate=Elapsed(field="due_on", op="lt", seconds=0, at="before"),
+    )
+    schema = replace_entity(domain.schema, msgspec.structs.replace(loan, fields=fields))
+    ruled = msgspec.structs.replace(domain, schema=schema, rules=(*domain.rules, until))
+    found = staged(ruled, Engine(ruled).world(), ruled.tool_by_name["return_loan"])
+    assert {row[loan.position("due_on")] is None for row in found["loan"]} == {True, False}
+
+
+def test_rows_that_a_rule_counts_are_staged() -> None:
+    """Where only a member with loans may be changed, the members that are made have some."""
+    domain = tiny.domain()
+    rule = Rule(
+        id="lent",
+        kind="state",
+        entity="member",
+        on=("update",),
+        predicate=Count(relation="loan_member", op="ge", value=1),
+    )
+    ruled = msgspec.structs.replace(domain, rules=(*domain.rules, rule))
+    world = Engine(ruled).world()
+    found = staged(ruled, world, ruled.tool_by_name["update_member"])
+    members, loans = ({row[0] for row in found["member"]}, {row[1] for row in found["loan"]})
+    assert members == loans
 
 
 def test_an_argument_without_effect_is_found_out(built: Path) -> None:

@@ -16,6 +16,7 @@ from agentgym import sources
 from agentgym.formats import Json
 from agentgym.populate import fill
 from agentgym.rules import (
+    All,
     AnyOf,
     Authenticated,
     Compare,
@@ -72,6 +73,15 @@ CREATE TABLE measurements (id serial PRIMARY KEY,
   specimen_id integer NOT NULL REFERENCES specimens, measured_at timestamp NOT NULL,
   range_low numeric(8,2), range_high numeric(8,2), amount_value numeric(8,2),
   amount_unit varchar(10));
+"""
+CLUB = """
+CREATE TABLE courts (id serial PRIMARY KEY, name varchar(40) NOT NULL UNIQUE,
+  is_active boolean NOT NULL);
+CREATE TABLE members (id serial PRIMARY KEY, full_name varchar(40) NOT NULL,
+  email varchar(80) NOT NULL UNIQUE);
+CREATE TABLE bookings (id serial PRIMARY KEY, court_id integer NOT NULL REFERENCES courts,
+  member_id integer NOT NULL REFERENCES members, starts_at timestamp NOT NULL,
+  players integer NOT NULL);
 """
 NOW = "2024-12-31T09:00:00Z"
 
@@ -186,6 +196,21 @@ def test_neither_features_nor_staff_decide() -> None:
                 assert part.field not in ("lfs_enabled", "is_active"), rule.id
 
 
+def test_what_is_out_of_use_is_not_taken_anew_and_may_be_given_up() -> None:
+    """A court out of use is not booked; its bookings are moved elsewhere, or cancelled."""
+    turning = [
+        rule
+        for rule in _said(CLUB)
+        if any(isinstance(p, Compare) and p.field == "is_active" for p in parts(rule.predicate))
+    ]
+    assert turning
+    for rule in turning:
+        assert rule.predicate == Compare(
+            field="is_active", op="eq", value=True, path=("booking_court",)
+        )
+        assert (rule.on, rule.fields) == (("create", "update"), ("court_id",)), rule.id
+
+
 def test_people_do_not_take_place() -> None:
     for rule in _said(SHOP) + _said(LAB):
         if rule.entity in ("employee", "customer", "patient"):
@@ -254,6 +279,16 @@ def test_one_window_of_time_is_enough() -> None:
     other = _rule("time_window", AnyOf(of=(older, _most(9))), "delete")
     assert repeats(other, [one])
     assert not repeats(_rule("time_window", older, "create"), [one])
+
+
+def test_one_condition_on_what_a_row_refers_to_is_enough() -> None:
+    open_ = Compare(field="active", op="eq", value=True, path=("order_shop",))
+    before = Compare(field="active", op="eq", value=True, path=("order_shop",), at="before")
+    mine = _rule("state", All(of=(open_, before)), "create", "delete")
+    assert repeats(mine, [_rule("state", open_, "create")])
+    assert not repeats(mine, [_rule("state", open_, "update")])
+    other = Compare(field="active", op="eq", value=True, path=("order_agent",))
+    assert not repeats(mine, [_rule("state", other, "create")])
 
 
 @pytest.mark.parametrize("script", [SHOP, LAB])

@@ -11,7 +11,7 @@ import gymnasium
 import msgspec
 import pytest
 import tiny
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -96,12 +96,23 @@ def solved(one: Suite, task: Task, view: ViewOptions | str) -> tuple[bool, str]:
 def test_every_task_is_solved_under_every_knob(name: str, knob: str) -> None:
     """The gold run leads to success in each view, and doing nothing never does."""
     one = suite(name)
-    for task in one.tasks:
+    served = [t for t in one.tasks if unfit(one.domain, t, ViewOptions.of(knob)) is None]
+    assert len(served) > 0.9 * len(one.tasks)
+    for task in served:
         success, why = solved(one, task, knob)
         assert success, (task.id, why)
         with start(one, task, knob) as episode:
             play(episode, Noop())
             assert not one.verdict(episode).success
+
+
+def test_fields_that_bar_each_other_are_not_changed_alone() -> None:
+    """A view of narrow tools says that it cannot serve what rules let happen only at once."""
+    one = suite("harbour")
+    errors = [unfit(one.domain, task, ViewOptions.of("granularity=narrow")) for task in one.tasks]
+
+    assert any(e is not None and "as they are before a change" in e.hint for e in errors)
+    assert all(unfit(one.domain, task, ViewOptions()) is None for task in one.tasks)
 
 
 @given(st.sampled_from(NAMES), st.integers(0, 49), views)
@@ -111,6 +122,7 @@ def test_tasks_are_solved_under_all_knobs_at_once(
     """So do all combinations of knobs."""
     one = suite(name)
     task = one.tasks[number % len(one.tasks)]
+    assume(unfit(one.domain, task, options) is None)
     success, why = solved(one, task, options)
     assert success, (task.id, options.text(), why)
 

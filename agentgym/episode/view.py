@@ -18,9 +18,17 @@ from agentgym.episode.clerk import Clerk, Handed, Memory
 from agentgym.episode.documents import Documents
 from agentgym.errors import TaskError
 from agentgym.formats import Json, encode, to_text
-from agentgym.rules import policy_text, sentence
+from agentgym.rules import fields_of, policy_text, sentence
 from agentgym.tasks import Task
-from agentgym.tools.algebra import AskUser, Conclude, ListTools, ReadManual, ShowToolDoc, Term
+from agentgym.tools.algebra import (
+    AskUser,
+    Conclude,
+    ListTools,
+    ReadManual,
+    ShowToolDoc,
+    Term,
+    Update,
+)
 from agentgym.tools.views import (
     AS_IS,
     DOCUMENTS,
@@ -150,9 +158,34 @@ def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
         task: A certified task: the tools of its gold run must be there.
         options: The view.
     """
+    if options.granularity == "narrow":
+        for step in task.gold:
+            together = _at_once(domain, step.tool, step.arguments)
+            if together:
+                return TaskError(
+                    "a view that changes several fields at once",
+                    found="one that changes each alone",
+                    where=f"view of {task.id}",
+                    hint=f"rules ask for {' and '.join(together)} as they are before a change",
+                )
     return withheld(
         domain.tools, [step.tool for step in task.gold], options, where=f"view of {task.id}"
     )
+
+
+def _at_once(domain: Domain, name: str, arguments: Mapping[str, Json]) -> list[str]:
+    """Return the fields that a call must change together: of each, rules refuse the other."""
+    tool = domain.tool_by_name.get(name)
+    if tool is None or not isinstance(tool.term, Update):
+        return []
+    asked = {
+        field
+        for guard in tool.guards
+        if (rule := domain.rule(guard)).kind in ("state", "time_window")
+        for field in fields_of(rule.predicate)
+    }
+    found = sorted({one.field for one in tool.term.values if one.param in arguments} & asked)
+    return found if len(found) > 1 else []
 
 
 def _kind(term: Term, *, ordinary: Literal["tool", "shown"]) -> Kind:

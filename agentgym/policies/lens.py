@@ -11,7 +11,7 @@ from collections.abc import Collection, Generator, Mapping
 
 from agentgym.episode.view import View
 from agentgym.formats import Json, to_text
-from agentgym.schema import Entity
+from agentgym.schema import Entity, Field
 from agentgym.tools.algebra import (
     Get,
     ListRelated,
@@ -144,12 +144,17 @@ class Lens:
             return (yield from self._make(route, arguments))
         keys = {one.param for one in term.key}
         fixed = {name: value for name, value in arguments.items() if name in keys}
+        entity = self._domain.schema.entity(term.entity)
+        late = {one.param: _lateness(entity.field(one.field)) for one in term.values}
+        waiting = sorted((name for name in arguments if name not in keys), key=late.__getitem__)
         given: Json = _nothing(tool)
-        for name, value in arguments.items():
-            if name not in keys:
-                given = yield from self._straight(tool, fixed | {name: value})
-                if _refused(given):
-                    break
+        refused = 0
+        while waiting and refused < len(waiting):
+            name = waiting.pop(0)
+            given = yield from self._straight(tool, fixed | {name: arguments[name]})
+            refused = refused + 1 if _refused(given) else 0
+            if refused:
+                waiting.append(name)  # what comes after may be what it waits for
         return given
 
     # lists
@@ -259,6 +264,11 @@ class Lens:
 
 def _key(entity: Entity, row: Mapping[str, Json]) -> str:
     return to_text([row.get(name) for name in entity.key])
+
+
+def _lateness(field: Field) -> int:
+    """Say how late a field is best set alone: rules ask for states, and for times as they are."""
+    return 2 if field.type in ("date", "datetime") else int(field.role == "status")
 
 
 def _refused(given: Json) -> bool:

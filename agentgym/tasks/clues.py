@@ -73,7 +73,14 @@ class Sketch:
         links: Sequence[Link] = (),
         pick: Pick | None = None,
     ) -> str:
-        """Add a select with (field, op, stored value) clues and return its id."""
+        """Add a select with (field, op, stored value) clues and return its id.
+
+        One without clues that is there already is not added again.
+        """
+        for node in () if clues else self.nodes:
+            if isinstance(node, Select) and not node.where:
+                if (node.entity, node.links, node.pick) == (entity, tuple(links), pick):
+                    return node.id
         where = tuple(
             Where(field=field, op=op, fact=self.fact(entity, field, value))  # type: ignore[arg-type]
             for field, op, value in clues

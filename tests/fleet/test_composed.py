@@ -78,12 +78,11 @@ def test_workers_hash_seeds_and_deaths_leave_no_trace(worlds: Path, tmp_path: Pa
     command = [sys.executable, "-m", "agentgym.cli", "compose", "--out", str(out), "--seed", "3"]
     command += ["--count", str(COUNT), "--tasks", "10", "--workers"]
     environment = os.environ | {"PYTHONHASHSEED": "77"}
-    run = subprocess.Popen([*command, "1"], env=environment, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
-    while time.monotonic() < until and not list(out.glob("*/manifest.json")):
-        time.sleep(0.05)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+    with subprocess.Popen([*command, "1"], env=environment, stderr=subprocess.DEVNULL) as run:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and not list(tmp_path.glob("worlds/*/manifest.json")):
+            time.sleep(0.05)
+        run.send_signal(signal.SIGKILL)
     there = {path.name for path in out.glob("*_*")}
     assert 0 < len(there) < COUNT
     assert all((out / name / "manifest.json").is_file() for name in there)

@@ -117,12 +117,11 @@ def test_an_interrupted_fleet_goes_on_where_it_was(tmp_path) -> None:
     )
     program = tmp_path / "run.py"
     program.write_text(script)
-    run = subprocess.Popen([sys.executable, program, Path(__file__).parent, out])
-    until = time.monotonic() + 30
-    while time.monotonic() < until and len(list(out.glob("toy_*"))) < 4:
-        time.sleep(0.02)
-    run.kill()
-    run.wait()
+    with subprocess.Popen([sys.executable, program, Path(__file__).parent, out]) as run:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and len(list(tmp_path.glob("worlds/toy_*"))) < 4:
+            time.sleep(0.02)
+        run.kill()
     (out / ".toy_009.abcd" / "new").mkdir(parents=True)  # what a death amid a write leaves
     before = {path.name: path.stat().st_mtime_ns for path in out.glob("toy_*/manifest.json")}
     ready = {path.parent.name: path.stat().st_mtime_ns for path in out.glob("toy_*/manifest.json")}

@@ -16,7 +16,7 @@ from agentgym.domain import Domain
 from agentgym.formats import Json
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import Row, Stored, to_wire
-from agentgym.testing.honesty.staging import alone, made
+from agentgym.testing.honesty.staging import alone, made, wanted
 from agentgym.testing.honesty.values import candidates
 from agentgym.testing.standing import Known
 from agentgym.tools.algebra import (
@@ -149,7 +149,11 @@ def _filled(
 
 
 def _transfers(schema: Schema, term: Transfer, rows: Known) -> Iterator[dict[str, Json]]:
-    """Yield the keys of two rows between which something can be moved, most to be moved first."""
+    """Yield the keys of two rows between which something can be moved, most to be moved first.
+
+    Of the rows to which it can be moved, one that refers to the same comes first: rules may let
+    only an owner move what is theirs, to what is theirs.
+    """
     giver, taker = schema.entity(term.source.entity), schema.entity(term.target.entity)
     held, place = giver.position(term.source.field), taker.position(term.target.field)
     shared = {one.param for one in term.source.key} & {one.param for one in term.target.key}
@@ -160,17 +164,21 @@ def _transfers(schema: Schema, term: Transfer, rows: Known) -> Iterator[dict[str
             for one in side.key
         }
 
+    whose = [giver.position(name) for one in schema.parents(giver.name) for name in one.fields]
     filled: list[Any] = [row for row in rows(giver.name) if row[held] is not None]
     for source in sorted(filled, key=lambda row: -row[held])[:_SAMPLED]:
         mine = keyed(term.source, giver, source)
+        found: list[tuple[bool, dict[str, Json]]] = []
         for target in rows(taker.name)[:_TARGETS]:
             theirs = keyed(term.target, taker, target)
             alike = all(mine[name] == theirs[name] for name in shared) and all(
                 source[giver.position(a)] == target[taker.position(b)] for a, b in term.same
             )
             if alike and (giver, source) != (taker, target) and target[place] is not None:
-                yield mine | theirs | {term.amount.param: 1}
-                break
+                own = giver is taker and any(source[p] == target[p] is not None for p in whose)
+                if own not in (one for one, _ in found):
+                    found.append((own, mine | theirs | {term.amount.param: 1}))
+        yield from (sent for _, sent in sorted(found, key=lambda one: not one[0]))
 
 
 def items(domain: Domain, nested: Nested, above: Row | None, rows: Known) -> list[dict[str, Json]]:
@@ -280,9 +288,36 @@ def company(
             for value in (1, 2, Decimal(1).scaleb(-scale), Decimal(2).scaleb(-scale)):
                 yield base | {tool.term.amount.param: value}
         case Create() | Link() | Sequence():
+            yield from _elsewhere(domain, tool, base, rows)
             yield from _apart(domain, tool, base, rows)
         case _:
             pass
+
+
+def _elsewhere(
+    domain: Domain, tool: Tool, base: dict[str, Json], rows: Known
+) -> Iterator[dict[str, Json]]:
+    """Yield a base that refers to other rows: those that the rules want, in other pairs."""
+    schema = domain.schema
+    keys: dict[str, list[Json]] = {}
+    for param, (name, field, use) in bindings(tool.term, schema).items():
+        for relation in schema.parents(name):
+            if param in base and use in ("value", "end") and relation.fields == (field,):
+                target = schema.entity(relation.target)
+                key = target.position(relation.target_fields[0])
+                fits = wanted(domain, relation)
+                found = [row for row in rows(target.name) if _meets(target, row, fits)]
+                keys[param] = [to_wire(target.fields[key], row[key]) for row in found]
+    for number in range(_OTHERS if any(keys.values()) else 0):
+        yield base | {
+            param: known[number * (place + 1) % len(known)]
+            for place, (param, known) in enumerate(keys.items())
+            if known
+        }
+
+
+def _meets(entity: Entity, row: Row, fits: Mapping[str, tuple[Stored, ...]]) -> bool:
+    return all(row[entity.position(name)] in values for name, values in fits.items())
 
 
 def _apart(

@@ -12,14 +12,14 @@ from fractions import Fraction
 from typing import Any
 
 from agentgym.domain import Domain
-from agentgym.rules import Compare, Elapsed, In, Not
+from agentgym.rules import All, Compare, Count, Elapsed, In, Not, parts
 from agentgym.schema import Entity, Field, Relation, Schema
 from agentgym.schema.types import Row, Stored, to_stored
 from agentgym.tools.algebra import ListRelated, Tool, Transfer, touched
 from agentgym.world.backends import TakenError
 from agentgym.world.rows import World
 
-__all__ = ["alone", "made", "staged"]
+__all__ = ["alone", "made", "staged", "wanted"]
 
 COUNT = 4
 """Rows of each entity."""
@@ -28,7 +28,7 @@ _APART = {"date": dt.timedelta(days=1), "datetime": dt.timedelta(hours=2)}
 
 
 def staged(domain: Domain, world: World, tool: Tool) -> dict[str, tuple[Row, ...]]:
-    """Add rows of all entities that a tool works on, and of those that they refer to.
+    """Add rows of all entities that a tool works on, that they refer to, and that rules count.
 
     Returns:
         The rows that were added, by entity.
@@ -57,8 +57,12 @@ def staged(domain: Domain, world: World, tool: Tool) -> dict[str, tuple[Row, ...
     if isinstance(term, ListRelated):
         near = schema.relation(term.relation)
         first = (near.target, near.entity)
+    counted = [part for rule in domain.rules for part in parts(rule.predicate)]
     for name in (*first, *touched(term, schema)):
         stage(name)
+    for part in counted:
+        if isinstance(part, Count) and schema.relation(part.relation).target in found:
+            stage(schema.relation(part.relation).entity)
     return found
 
 
@@ -67,6 +71,27 @@ def alone(entity: Entity) -> set[str]:
     found = {name for name in entity.key if len(entity.key) == 1}
     found |= {field.name for field in entity.fields if field.unique}
     return found | {names[0] for names in entity.uniques if len(names) == 1}
+
+
+def wanted(domain: Domain, relation: Relation) -> dict[str, tuple[Stored, ...]]:
+    """Return what the rules want of the rows that are referred to: field to the values that do."""
+    target = domain.schema.entity(relation.target)
+    found: dict[str, tuple[Stored, ...]] = {}
+    for rule in domain.rules:
+        one = rule.predicate
+        for part in one.of if isinstance(one, All) else (one,):
+            values: tuple[Any, ...] | None = None
+            match part:
+                case In(path=(relation.name,)):
+                    values = part.values
+                case Compare(path=(relation.name,), op="eq", other=None):
+                    values = (part.value,)
+                case _:
+                    continue
+            field = target.field(part.field)
+            stored = tuple(to_stored(field, value) for value in values)
+            found[field.name] = tuple(v for v in found.get(field.name, stored) if v in stored)
+    return found
 
 
 def _referring(
@@ -141,13 +166,23 @@ def _add(world: World, entity: str, row: Row) -> None:
 
 
 def made(domain: Domain, entity: Entity, number: int) -> Row:
-    """Return a row that differs from those of other numbers, 0 to 7, wherever it can."""
+    """Return a row that differs from those of other numbers, 0 to 7, wherever it can.
+
+    Those of odd numbers are as the rules want the rows that others refer to.
+    """
     return tuple(
         _value(domain, entity, field, number, place) for place, field in enumerate(entity.fields)
     )
 
 
 def _value(domain: Domain, entity: Entity, field: Field, number: int, place: int) -> Stored:
+    fits: tuple[Stored, ...] = ()
+    for relation in domain.schema.children(entity.name):
+        fits = wanted(domain, relation).get(field.name, fits)
+    if fits and (number == 1 or (number % 2 and not field.unique)):
+        return fits[number // 2 % len(fits)]
+    if number % 2 and field.nullable and _ends(domain, entity, field):
+        return None
     low, high, among = _limits(domain, entity, field)
     if among:
         return among[number % len(among)]
@@ -159,6 +194,8 @@ def _value(domain: Domain, entity: Entity, field: Field, number: int, place: int
     if field.type in ("date", "datetime"):
         moment = _moment(domain, entity, number) + place * _APART[field.type]
         return moment.strftime("%Y-%m-%d" if field.type == "date" else "%Y-%m-%dT%H:%M:%SZ")
+    if field.type in ("integer", "decimal", "float") and _smaller(domain, entity, field):
+        return number + (0 if low is None else int(low * 10**field.scale))
     if field.type in ("integer", "decimal", "float") and (low is not None or high is not None):
         step = Fraction(number + 1, 10**field.scale if field.type == "decimal" else 1)
         step += place if high is None or low is None else 0
@@ -178,12 +215,35 @@ def _value(domain: Domain, entity: Entity, field: Field, number: int, place: int
     return plain[field.type]
 
 
+def _ends(domain: Domain, entity: Entity, field: Field) -> bool:
+    """Tell whether rows are changed only until then: where it is empty, they still are."""
+    return any(
+        isinstance(rule.predicate, Elapsed)
+        and (rule.entity, rule.predicate.field, rule.predicate.at)
+        == (entity.name, field.name, "before")
+        and not rule.predicate.path
+        for rule in domain.rules
+    )
+
+
+def _smaller(domain: Domain, entity: Entity, field: Field) -> bool:
+    """Tell whether another number of the row may not be less than this one."""
+    sides = {"le": 0, "lt": 0, "ge": 1, "gt": 1}
+    found = (
+        (one.field, one.other)[sides[one.op]]
+        for one in (rule.predicate for rule in domain.rules if rule.entity == entity.name)
+        if isinstance(one, Compare) and one.op in sides and one.other is not None and not one.path
+    )
+    return field.name in found
+
+
 def _moment(domain: Domain, entity: Entity, number: int) -> dt.datetime:
     """Return the time around which all times of a row are, in the order of its fields."""
     limits = [
         _limits(domain, entity, field)[:2]
         for field in entity.fields
         if field.type in ("date", "datetime")
+        and not (field.nullable and _ends(domain, entity, field))
     ]
     lows: list[dt.datetime] = [low for low, _ in limits if low is not None]
     highs: list[dt.datetime] = [high for _, high in limits if high is not None]

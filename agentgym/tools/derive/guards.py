@@ -194,6 +194,6 @@ class _Newborn:
             case Count(path=(), relation=name):
                 if self.schema.relation(name).entity in self.grown:
                     return None
-                return _OPS[predicate.op](0, predicate.value)
+                return bool(_OPS[predicate.op](0, predicate.value))
             case _:
                 return None
