@@ -190,7 +190,7 @@ class _Newborn:
                     return None
                 if isinstance(predicate, In):
                     return row[name] in predicate.values
-                return (row[name] == predicate.value) == (predicate.op == "eq")
+                return bool(row[name] == predicate.value) is (predicate.op == "eq")
             case Count(path=(), relation=name):
                 if self.schema.relation(name).entity in self.grown:
                     return None
