@@ -69,6 +69,22 @@ class Result(Record, kw_only=True):
         """Whether the call did what it says."""
         return self.error is None
 
+    @property
+    def rows(self) -> list[dict[str, Json]]:
+        """The rows that it gave: those of its page, or the one; none where it gave no row."""
+        if not isinstance(self.data, dict):
+            return []
+        return self.data["items"] if self.paged else [self.data]
+
+    @property
+    def paged(self) -> bool:
+        """Whether it gave a page of rows, and no row that has fields called so."""
+        return isinstance(self.data, dict) and self.data.keys() == _PAGE
+
+
+_PAGE = frozenset({"items", "total", "page", "pages"})
+"""What a page of rows has."""
+
 
 class Call(Record, kw_only=True):
     """One tool call as the agent sent it."""

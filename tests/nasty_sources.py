@@ -21,6 +21,15 @@ CREATE TABLE "user" (id INTEGER PRIMARY KEY, email TEXT UNIQUE NOT NULL, full_na
 CREATE TABLE "from" (user_id INTEGER NOT NULL REFERENCES "user"(id), order_id INTEGER NOT
     NULL REFERENCES "order"(id), role TEXT, PRIMARY KEY(user_id, order_id));
 """,
+    # Fields called as a page of rows is, and a table without one word that can be said.
+    "pages": """
+CREATE TABLE shelf (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, items TEXT NOT NULL,
+    total INTEGER NOT NULL, pages INTEGER);
+CREATE TABLE folder (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, items INTEGER NOT
+    NULL, shelf_id INTEGER NOT NULL REFERENCES shelf(id));
+CREATE TABLE xqzt (folder_id INTEGER NOT NULL REFERENCES folder(id), shelf_id INTEGER NOT
+    NULL REFERENCES shelf(id), PRIMARY KEY (folder_id, shelf_id));
+""",
     # A partial unique index, decimals of scale 0 and 6, statuses in two languages.
     "tongues": """
 CREATE TABLE account (account_no TEXT PRIMARY KEY, owner_id INTEGER NOT NULL REFERENCES

@@ -143,8 +143,7 @@ class Judge:
                 continue
             if seen.key is None:
                 return None
-            rows = result.data.get("items", [result.data]) if isinstance(result.data, dict) else []
-            for row in rows:
+            for row in result.rows:
                 if (
                     isinstance(row, dict)
                     and tuple(row.get(name) for name in entity.key) == seen.key

@@ -420,7 +420,7 @@ def _place(
     if not result.ok or not isinstance(result.data, dict):
         return None
     data = result.data
-    if "items" not in data:
+    if not result.paged:
         return ("", data) if tuple(data.get(name) for name in entity.key) == target else None
     if data["pages"] > 1 and not whole:
         return None

@@ -276,8 +276,7 @@ def _outputs(
         for arguments in _arguments(tool, domain.schema, plan, seen):
             result = runner.call(world, tool.name, arguments)
             if result.ok:
-                items = result.data.get("items", [result.data])
-                yield {(entity, tuple(item[name] for name in key)): item for item in items}
+                yield {(entity, tuple(item[name] for name in key)): item for item in result.rows}
 
 
 def _ends(

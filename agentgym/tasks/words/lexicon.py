@@ -148,7 +148,7 @@ class Lexicon:
 
     def only_links(self, entity: str) -> bool:
         """Tell whether rows of the entity say nothing but what two others have to do with it."""
-        if self.entities[entity].kind == "link":
+        if self.schema.entity(entity).kind == "link":
             return True
         parents = self.schema.parents(entity)
         bare = not self._fields.get(entity) and not self.schema.children(entity)
