@@ -175,6 +175,14 @@ def test_a_bug_is_tried_again_by_the_next_run(tmp_path) -> None:
     assert report.made == 1
 
 
+def test_what_fails_every_time_is_not_tried_a_thousand_times(tmp_path) -> None:
+    acts = ["bug"] * 100
+    report, _ = produce(order(90), lambda: jobs(acts), toy, tmp_path / "w", workers=1)
+
+    assert report.drawn == 20
+    assert "first 20 all failed" in report.short
+
+
 def double(number: int) -> int:
     return 2 * number
 

@@ -49,6 +49,8 @@ __all__ = [
 ]
 
 ORDER, REPORT = "fleet.json", "report.json"
+HOPELESS = 20
+"""Jobs that end in a bug before any domain was made, after which no more are tried."""
 SIDE = ".fleet"
 """Folder in that of the fleet for what only resuming needs."""
 
@@ -197,15 +199,19 @@ class _Shift:
         self.outcomes: dict[int, Outcome] = {}
         self.made = self.rejected = self.waiting = self.drawn = self.kept = 0
         self.seconds: dict[str, float] = {}
-        self.exhausted = False
+        self.short = ""
+        self.bugs = 0
 
     def jobs(self, drawn: Iterator[Job]) -> Iterator[Job | None]:
         """Yield the jobs that are to be done; None while all that are wanted may be on the way."""
         while True:
             while self.made + self.waiting < self.order.count:
+                if self.bugs >= HOPELESS and not self.made:
+                    self.short = f"the first {HOPELESS} all failed, see {SIDE}/faults"
+                    return
                 job = next(drawn, None)
                 if job is None:
-                    self.exhausted = True
+                    self.short = "there is nothing left to make domains of"
                     return
                 self.drawn += 1
                 found = self.known.get(job.name)
@@ -248,6 +254,7 @@ class _Shift:
             )  # fmt: skip
         elif outcome is None:
             last = ended.fault.strip().splitlines()[-1]
+            self.bugs += 1
             outcome = Outcome(index=job.index, name=job.name, rejected="a bug", detail=last)
             write(self.out / SIDE / "faults" / f"{job.name}.txt", ended.fault.encode())
         write(self.out / SIDE / "outcomes" / f"{job.name}.json", encode(outcome))
@@ -265,7 +272,7 @@ class _Shift:
             refused=dict(sorted(refused.items())),
             domains={one.name: one.sizes for one in listed if not one.rejected},
             rejections={one.name: f"{one.rejected}: {one.detail}" for one in lost},
-            short="there is nothing left to make domains of" if self.exhausted else "",
+            short=self.short,
         )
 
 
