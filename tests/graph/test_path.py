@@ -288,9 +288,9 @@ def test_of_equal_ways_the_first_and_after_a_write_the_next(tmp_path: Path_) -> 
 
     start = world.snapshot()
     assert way() == ["p1", "p3"]
-    (unlink,) = [tool for tool in tools if isinstance(tool.term, Unlink)]
-    gone = dict(zip((end.param for end in unlink.term.ends), ("p0", "p1"), strict=True))
-    assert runner.call(world, unlink.name, gone).ok
+    ((unlink, term),) = [(t.name, t.term) for t in tools if isinstance(t.term, Unlink)]
+    gone = dict(zip((end.param for end in term.ends), ("p0", "p1"), strict=True))
+    assert runner.call(world, unlink, gone).ok
     assert way() == ["p2", "p3"]
     world.restore(start)
     assert way() == ["p1", "p3"]

@@ -14,9 +14,9 @@ from agentgym.sources.openapi import draft_of, operations
 from agentgym.sources.openapi.intent import intent
 from agentgym.sources.openapi.operations import described
 from agentgym.sources.openapi.steps import steps_of
-from agentgym.tools.algebra import Get, Search
+from agentgym.tools.algebra import Create, Get, Search
 
-PET = {
+PET: dict[str, Any] = {
     "type": "object",
     "required": ["id", "name"],
     "properties": {
@@ -149,6 +149,7 @@ def test_a_flag_that_answers_show_is_a_field() -> None:
     draft = drafted(document)
     add = next(tool.term for tool in draft.tools if tool.name == "add_pet")
 
+    assert isinstance(add, Create)
     assert "include_tax" in fields(draft, "pet")
     assert "include_tax" in {value.field for value in add.values}
 
