@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -34,15 +34,36 @@ def pool(
         int, typer.Option(min=0, max=4, help="Level of the rules of the business.")
     ] = 2,
     alike: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Cosine from which two resources are alike.")
-    ] = 0.8,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Cosine from which two resources are alike; 0.8 by default.",
+            show_default=False,
+        ),
+    ] = None,
     common: Annotated[
-        int, typer.Option(min=1, help="A name of more APIs than these links no two of them.")
-    ] = 40,
-    most: Annotated[int, typer.Option(min=1, help="Resources at most of one domain.")] = 12,
+        int | None,
+        typer.Option(
+            min=1,
+            help="A name of more APIs than these links no two of them; 8 by default.",
+            show_default=False,
+        ),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Resources at most of one domain; 12 by default.", show_default=False
+        ),
+    ] = None,
     resolution: Annotated[
-        float, typer.Option(min=0.01, help="Of Louvain's method: larger, smaller communities.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="Of Louvain's method: larger, smaller communities; 1 by default.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; all cores by default.")
     ] = None,
@@ -64,8 +85,8 @@ def pool(
             tasks=tasks,
             seed=seed,
             rules=rules,
-            thresholds=Thresholds(alike=alike, common=common),
-            sizes=Sizes(most=most, resolution=resolution),
+            thresholds=Thresholds(**_given(alike=alike, common=common)),
+            sizes=Sizes(**_given(most=most, resolution=resolution)),
             workers=workers,
             force=force,
             tell=tell,
@@ -73,6 +94,11 @@ def pool(
         )
     _print(report)
     print_made(report.fleet, shift, out)
+
+
+def _given(**options: float | None) -> dict[str, Any]:
+    """Return the options that were given: of the others the records know what is usual."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _print(report: PoolReport) -> None:
