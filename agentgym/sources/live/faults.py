@@ -58,7 +58,7 @@ _SAYINGS = (
     ("lost", r"terminat|closed the connection|lost connection|gone away|connection is lost"),
     ("options", r"(invalid|bad) .*value|invalid connection option|invalid URI|\bSSL\b"),
     ("server", r"refused|timeout|timed out|could not translate|resolve|unreachable|starting up"),
-    ("server", r"is the server running"),
+    ("server", r"is the server running|in recovery mode|shutting down|not yet accepting"),
 )
 """Fault to how it is said where there is no code."""
 _SAID = {
