@@ -23,6 +23,7 @@ from agentgym.errors import SourceError
 from agentgym.sources import called, read
 from agentgym.sources.live import rows as rows_room
 from agentgym.sources.live.connect import parse
+from agentgym.sources.live.faults import explained
 
 PASSWORD = "p@ss:w/ord%#? é"
 WRITTEN = quote(PASSWORD, safe="")
@@ -169,3 +170,20 @@ def test_a_driver_that_needs_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pymysql.connect", lacking)
     with pytest.raises(SourceError, match="pip install cryptography"):
         read("mysql://ann:secret@host/shop")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FATAL: the database system is in recovery mode",
+        "FATAL: the database system is shutting down",
+        "FATAL: the database system is starting up",
+        "Is the server running on that host and accepting TCP/IP connections?",
+    ],
+)
+def test_a_server_that_is_not_there_yet(text: str) -> None:
+    """Whatever a server says that cannot serve now, the error is that it does not answer."""
+    error = sa.exc.OperationalError("connect", {}, Exception(text))
+    url = sa.make_url("postgresql://ann@127.0.0.1/shop")
+
+    assert explained(error, url, "shop").expected == "a server that answers"
