@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import mariadb_server
 import psycopg
 import pytest
 import sqlalchemy as sa
+from databases import database
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,20 +72,6 @@ INSERT INTO order_lines SELECT n, l, 'SKU' || (1 + (n * l) % 20), 1 + l
 INSERT INTO visits SELECT n, 1 + n % 60, timestamp '2023-11-01' + n * interval '12 hours', 'home'
     FROM generate_series(1, 200) n;
 """
-
-
-@contextmanager
-def database(url: str, name: str, script: str) -> Iterator[str]:
-    """Make a database on the server for a while; yield its URL."""
-    name = f"{MARK}_{name}"
-    with psycopg.connect(url, autocommit=True) as link:
-        link.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        link.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
-        own = url.rpartition("/")[0] + f"/{name}"
-        with psycopg.connect(own, autocommit=True) as inner:
-            inner.execute(script)
-        yield own
-        link.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from databases import database
 
 from agentgym.build.one import build, check
 from agentgym.errors import SourceError
@@ -142,20 +142,6 @@ INSERT INTO secured_uses SELECT n, n, 31 - n FROM generate_series(1, 30) n;
 INSERT INTO denied SELECT n, 'x' || n FROM generate_series(1, 30) n;
 INSERT INTO denied_uses SELECT n, n, 'y' || n FROM generate_series(1, 30) n;
 """
-
-
-@contextmanager
-def database(url: str, name: str, script: str) -> Iterator[str]:
-    """Make a database on the server for a while; yield its URL."""
-    name = f"{MARK}_{name}"
-    with psycopg.connect(url, autocommit=True) as link:
-        link.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        link.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
-        own = url.rpartition("/")[0] + f"/{name}"
-        with psycopg.connect(own, autocommit=True) as inner:
-            inner.execute(script)
-        yield own
-        link.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
