@@ -35,8 +35,9 @@ from agentgym.plan import (
     Where,
     Write,
 )
-from agentgym.schema import Schema
+from agentgym.schema import Entity, Field, Schema
 from agentgym.tasks.words import identifiers_in, question, read, same, say, tellable
+from agentgym.tasks.words.lexicon import Lexicon
 
 HAND_MADE = {"music": MUSIC, "clinic": CLINIC}
 quick = settings(
@@ -496,3 +497,17 @@ def test_lint_finds_code() -> None:
     ]
     assert identifiers_in("Show TrackId 5 of the track", MUSIC) == ["TrackId"]
     assert identifiers_in('Find the track "my_file_name" please, McX aside', MUSIC) == ["McX"]
+
+
+def test_what_nobody_can_say_may_only_link_all_the_same() -> None:
+    """An entity without words of its own is asked about like any other."""
+    key = Field(name="id", label="ID", type="integer", role="key")
+    silent = Entity(
+        name="xqzt", label="xqzt", plural="xqzt", spoken=False, kind="link",
+        key=("id",), fields=(key,),
+    )  # fmt: skip
+    plain = msgspec.structs.replace(silent, name="qqx", kind="record")
+    lexicon = Lexicon(Schema(entities=(silent, plain)))
+
+    assert lexicon.only_links("xqzt")
+    assert not lexicon.only_links("qqx")
