@@ -416,19 +416,15 @@ class Builder:
                 self.ask(self.select(self.name(), self.draw(st.integers(1, 4))))
             case "aggregate":
                 self.figure()
-            case "single_write":
-                self.write()
+            case "update":
+                self.write(copies=self.draw(st.booleans()))
             case "multi_write":
                 for _ in range(self.draw(st.integers(2, 4))):
                     self.write()
-            case _:
-                self.write(copies=True)
-                if self.draw(st.booleans()):
-                    self.ask(self.select(self.name(), 1))
         return Plan(family=family, facts=tuple(self.facts), nodes=tuple(self.nodes))  # type: ignore[arg-type]
 
 
-FAMILIES = ("lookup", "multi_hop", "aggregate", "single_write", "multi_write", "read_write")
+FAMILIES = ("lookup", "multi_hop", "aggregate", "update", "multi_write")
 
 
 @st.composite

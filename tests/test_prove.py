@@ -91,7 +91,7 @@ def test_what_a_write_shows_needs_no_reading(told_key: bool) -> None:
     fees = Fact(id="f2", entity="member", field="fees", value=Decimal("3.00"))
     fact = key if told_key else name
     plan = Plan(
-        family="read_write",
+        family="update",
         facts=(fact, fees),
         nodes=(
             Select(id="n1", entity="member", where=(Where(field=fact.field, fact="f1"),)),
@@ -121,7 +121,7 @@ def test_the_bound_of_a_reference_to_a_written_row() -> None:
     fees = Fact(id="f2", entity="member", field="fees", value=Decimal("3.00"))
     link = Link(relation="loan_member", forward=False, node="n1")
     plan = Plan(
-        family="read_write",
+        family="update",
         facts=(title, fees),
         nodes=(
             Select(id="n1", entity="loan", where=(Where(field="title", fact="f1"),)),

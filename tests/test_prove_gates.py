@@ -80,7 +80,7 @@ TAMPERED = {
     ),
     "provenance: another value than the origin's": (
         "provenance",
-        ("single_write",),
+        ("update",),
         lambda task: with_gold(task, lambda s: {"arguments": dict.fromkeys(s.arguments, 77)}),
     ),
     "executes: a tool that is not shown": (
@@ -95,7 +95,7 @@ TAMPERED = {
     ),
     "executes: a goal that the run does not reach": (
         "executes",
-        ("single_write", "read_write"),
+        ("update"),
         lambda task: with_goal(task, changes=()),
     ),
     "executes: another outcome than the run's": (

@@ -216,10 +216,10 @@ def test_the_last_places_are_kept_for_what_is_missing() -> None:
         quotas.admit(fake("multi_hop", 5, []))
 
     assert set(quotas.open(FAMILIES, ())) == set(FAMILIES) - {"multi_hop"}
-    for family in ("lookup", "aggregate", "single_write"):
+    for family in ("lookup", "aggregate", "update"):
         quotas.families[family] = 1
     quotas.families["multi_hop"] = 5
-    quotas.families["read_write"] = 0
+    quotas.families["update"] = 0
     quotas.families += Counter()
     assert quotas.needs_rule()
     assert not Quotas(10).needs_rule()
@@ -307,7 +307,7 @@ def test_a_route_costs_what_is_proved(domain: Domain, nodes: int, seed: int) -> 
 @settings(max_examples=25)
 @given(
     tiny_domains(size=5),
-    st.sampled_from(("multi_hop", "aggregate", "multi_write", "read_write")),
+    st.sampled_from(("multi_hop", "aggregate", "multi_write", "update")),
     st.integers(0, 9),
 )
 def test_wishes_draw_plans_that_stand(domain: Domain, family: str, seed: int) -> None:
@@ -428,7 +428,7 @@ def test_new_rows_clash_with_none(domain: Domain) -> None:
     sampler = Sampler(tables, domain.tools, domain.rules)
     runner = Runner(engine(domain))
     for number in range(12):
-        plan = sampler.draw("single_write", rng.stream(number))
+        plan = sampler.draw("update", rng.stream(number))
         if plan is None or plan.nodes[-1].kind != "create":  # type: ignore[union-attr]
             continue
         runner.start()

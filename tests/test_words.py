@@ -118,7 +118,7 @@ def test_awkward_labels_read_back(data: st.DataObject, seed: int) -> None:
 def test_clear_labels_have_one_reading(data: st.DataObject, seed: int) -> None:
     """Where every label means one thing and no rows repeat, so does every message."""
     schema = data.draw(schemas(clear=True))
-    one = data.draw(plans(schema, data.draw(st.sampled_from(("lookup", "single_write")))))
+    one = data.draw(plans(schema, data.draw(st.sampled_from(("lookup", "update")))))
     wording = say(one, schema, seed=seed)
     if wording is not None:
         assert len(read(wording.text, schema)) == 1, wording.text
@@ -321,7 +321,7 @@ def test_held_back_value_is_announced_but_not_told() -> None:
         (*facts, held),
         row,
         Write(id="n2", kind="update", entity="customer", target="n1", settings=settings_),
-        family="single_write",
+        family="update",
     )
     for text in wordings(one, MUSIC):
         assert "555" not in text
@@ -344,7 +344,7 @@ def test_status_is_a_transition() -> None:
             target="n1",
             settings=(Setting(field="status", fact="f2"),),
         ),
-        family="single_write",
+        family="update",
     )
     texts_ = wordings(one, CLINIC)
     assert any('ark the appointment "A-1042" as completed' in text for text in texts_)
@@ -366,7 +366,7 @@ def test_row_is_not_described_twice() -> None:
             target="n1",
             settings=(Setting(field="city", fact="f3"),),
         ),
-        family="read_write",
+        family="update",
     )
     pattern = re.compile(r"\b(that|the same) customer\b")
     assert sum(bool(pattern.search(text)) for text in wordings(one, MUSIC)) >= 30
@@ -390,7 +390,7 @@ def test_reference_is_written_as_the_row_it_refers_to() -> None:
             target="n1",
             settings=(Setting(field="support_rep_id", node="n2", source="id"),),
         ),
-        family="read_write",
+        family="update",
     )
     for text in wordings(one, MUSIC):
         assert "support representative" in text

@@ -256,7 +256,7 @@ def tasks() -> tuple[Task, ...]:
         ),
         _task(
             3,
-            "single_write",
+            "update",
             "I am Ada Byron. Please change my phone number.",
             (ada, phone),
             (
@@ -287,7 +287,7 @@ def tasks() -> tuple[Task, ...]:
         ),
         _task(
             4,
-            "read_write",
+            "update",
             "Zoë Müller wants to borrow a book.",
             (zoe, title, due),
             (
@@ -331,7 +331,7 @@ def tasks() -> tuple[Task, ...]:
         ),
         _task(
             5,
-            "single_write",
+            "update",
             "Ada Byron has brought her borrowed book back. Please record it.",
             (ada, out, back),
             (

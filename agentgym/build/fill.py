@@ -24,9 +24,8 @@ _WEIGHTS = {
     "lookup": 1,
     "multi_hop": 4,
     "aggregate": 2,
-    "single_write": 2,
+    "update": 5,
     "multi_write": 2,
-    "read_write": 3,
 }
 PATIENCE = 150
 """Draws without an admitted task after which a family rests."""

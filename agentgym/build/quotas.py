@@ -20,8 +20,8 @@ LONG = 4
 """A task is long where so many calls are proved to be needed."""
 _PACE = 0.3
 """Share of long tasks, and of those under a rule, that is aimed at until it proves too much."""
-_NOT_LONG = frozenset({"lookup", "single_write"})
-_WRITES = frozenset({"single_write", "multi_write", "read_write"})
+_NOT_LONG = frozenset({"lookup"})
+_WRITES = frozenset({"update", "multi_write"})
 
 
 class Wanted(Record, kw_only=True):

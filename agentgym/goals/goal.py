@@ -10,7 +10,7 @@ from typing import Literal
 
 from agentgym.formats import Json, Record
 
-__all__ = ["Answer", "Branch", "Change", "Goal", "Seen"]
+__all__ = ["Answer", "Bound", "Branch", "Change", "Goal", "Seen"]
 
 
 class Change(Record, kw_only=True):
@@ -24,6 +24,22 @@ class Change(Record, kw_only=True):
     """Insert: every non-volatile field that is fixed. Update: every field that must change."""
     free: tuple[str, ...] = ()
     """Fields that may hold anything: keys that the world makes, times that its clock gives."""
+    within: dict[str, tuple[Json, ...]] = {}
+    """Fields that may hold any one of several values."""
+
+
+class Bound(Record, kw_only=True):
+    """A hard constraint on the members of a chosen answer, taken together."""
+
+    kind: Literal["total", "distinct"]
+    """`total`: the sum of the weights compares with the value; `distinct`: no weight twice."""
+    field: str
+    """What the weights are: a field of the answer's entity."""
+    weights: tuple[Json, ...]
+    """Wire values, one for each of the answer's `values`."""
+    op: Literal["le", "ge"] = "le"
+    value: Json = None
+    """Wire value; None for `distinct`."""
 
 
 class Answer(Record, kw_only=True):
@@ -33,10 +49,13 @@ class Answer(Record, kw_only=True):
     field: str | None = None
     """None: a count of rows."""
     function: str | None = None
-    """The aggregate that it is of, if any."""
+    """The aggregate, or the function of a computed number, that it is of, if any."""
     values: tuple[Json, ...]
-    """Wire values: one, or all members of a set."""
+    """Wire values: one. With `many`: all members of a set. With `count`: all that may be chosen."""
     many: bool = False
+    count: int | None = None
+    """That many of the values, each once, whichever satisfy the bounds."""
+    bounds: tuple[Bound, ...] = ()
 
 
 class Seen(Record, kw_only=True):
@@ -54,6 +73,12 @@ class Branch(Record, kw_only=True):
     changes: tuple[Change, ...] = ()
     answers: tuple[Answer, ...] = ()
     seen: tuple[Seen, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Refused: the reason must name one of these rules, by its id or in its words."""
+    names: tuple[tuple[str, ...], ...] = ()
+    """Impossible: the reason must name each of these; of each, one of several ways to say it."""
+    idle: bool = False
+    """No tool that reads or writes rows may have been called."""
 
 
 class Goal(Record, kw_only=True):

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agentgym.domain.patch import Patch
 from agentgym.formats import FORMAT, Json, Record
 from agentgym.goals.goal import Goal
 from agentgym.plan import Fact, Plan
 from agentgym.plan.lower import Step
 
-__all__ = ["Certificate", "GateReport", "Step", "Task", "UserScript"]
+__all__ = ["Certificate", "GateReport", "Step", "Task", "Turn", "Twin", "UserScript"]
+
+
+class Turn(Record, kw_only=True):
+    """Something that the user says of their own accord, with the first answer that they give."""
+
+    text: str
+    facts: tuple[str, ...]
+    """Ids of the facts that it tells."""
+
+
+class Twin(Record, kw_only=True):
+    """A task that differs from another in one fact."""
+
+    of: str
+    """Id of the other."""
+    kind: Literal["unanswerable", "violating", "benign"]
+    fact: str
+    """Id of the fact that differs; of its own plan."""
 
 
 class UserScript(Record, kw_only=True):
@@ -21,6 +40,8 @@ class UserScript(Record, kw_only=True):
     """Everything the user can tell when asked; those not in the opening are held back."""
     questions: dict[str, str] = {}
     """Fact id to what it is, in words, for answers: `the new phone number`."""
+    shift: Turn | None = None
+    """How the user changes their mind."""
 
 
 class GateReport(Record, kw_only=True):
@@ -56,11 +77,26 @@ class Task(Record, kw_only=True, omit_defaults=False):
     user: UserScript
     tools: tuple[str, ...]
     """The view: names of the tools that the episode shows, in that order."""
+    view: dict[str, Json] = {}
+    """How the tools are shown unless an episode says otherwise; see `tools.views.ViewOptions`."""
+    patch: tuple[Patch, ...] = ()
+    """Rows in which its world differs from the domain's at the start."""
     plan: Plan
+    shape: str = ""
+    """Digest of the plan without its values: equal for tasks of one structure."""
     goal: Goal
     gold: tuple[Step, ...]
     answer: Json = None
     """What the gold run answers."""
+    operators: tuple[str, ...] = ()
+    """What the plan was grown by, in order."""
+    parent: str | None = None
+    """Id of the task that it was evolved from."""
+    twin: Twin | None = None
+    twins: dict[str, str] = {}
+    """Kind of twin to its id."""
+    words: str = "grammar"
+    """Who wrote the instruction: `grammar`, or the name of the model that paraphrased it."""
     knobs: dict[str, Json] = {}
     """What was asked of the generator."""
     measured: dict[str, Json] = {}

@@ -41,7 +41,7 @@ class Sampler(Reader, Writer):
             rng: The stream to draw from.
             entities: How many entities a plan of `multi_hop` shall lead over.
             least: About how many calls the plan shall need; `prove.shortest` has the last word.
-                Ignored by `lookup` and `single_write`, which are short by nature.
+                Ignored by `lookup`, which is short by nature.
             ruled: Write only by tools that ask a rule.
         """
         if not self.entities:
@@ -54,15 +54,15 @@ class Sampler(Reader, Writer):
                 return self.multi_hop(sketch, rng, entities=entities, least=least)
             case "aggregate":
                 return self.aggregate(sketch, rng, least=least)
-            case "single_write":
-                return self.single_write(sketch, rng, ruled=ruled)
+            case "update":
+                if least <= 1 and rng.random() < 0.4:
+                    return self.single_write(sketch, rng, ruled=ruled)
+                return self.read_write(sketch, rng, least=least, ruled=ruled)
             case "multi_write":
                 return self.multi_write(sketch, rng, least=least, ruled=ruled)
-            case "read_write":
-                return self.read_write(sketch, rng, least=least, ruled=ruled)
             case _:
                 raise AssertionError(family)
 
 
-FAMILIES = ("lookup", "multi_hop", "aggregate", "single_write", "multi_write", "read_write")
+FAMILIES = ("lookup", "multi_hop", "aggregate", "update", "multi_write")
 """The families of tasks, in the order in which they take turns."""

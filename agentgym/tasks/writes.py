@@ -1,7 +1,7 @@
 """Candidates that write: one change, several, or one that must first be found.
 
 In come walks over the rows and the tools that write, out come plans of the families
-`single_write`, `multi_write` and `read_write`. Next: `sample`.
+`update` and `multi_write`. Next: `sample`.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Writer(Creator):
         """
         kinds = ("update", "update", "transition", "create", "create", "delete")
         done = self.one_write(sketch, kinds, rng, ruled=ruled)
-        return sketch.plan("single_write") if done else None
+        return sketch.plan("update") if done else None
 
     def read_write(
         self, sketch: Sketch, rng: random.Random, *, least: int = 0, ruled: bool = False
@@ -105,7 +105,7 @@ class Writer(Creator):
         kinds = ("update", "update", "transition", "create", "delete")
         hops = rng.choice((1, 1, 2))
         done = self.one_write(sketch, kinds, rng, hops=hops, least=least, ruled=ruled)
-        return sketch.plan("read_write") if done else None
+        return sketch.plan("update") if done else None
 
     def multi_write(
         self, sketch: Sketch, rng: random.Random, *, least: int = 0, ruled: bool = False

@@ -18,8 +18,10 @@ from agentgym.plan import (
     Aggregated,
     Emit,
     Fact,
+    Family,
     Link,
     Node,
+    Op,
     Pick,
     Plan,
     Select,
@@ -48,9 +50,7 @@ __all__ = [
     "tellable",
 ]
 
-Op = Literal["eq", "lt", "le", "gt", "ge"]
 Kind = Literal["create", "update", "transition", "delete"]
-Family = Literal["lookup", "multi_hop", "aggregate", "single_write", "multi_write", "read_write"]
 
 
 class Clue(Record, kw_only=True):
@@ -291,18 +291,14 @@ def assemble(acts: tuple[Act, ...], *, family_as: Family | None = None) -> Plan:
 def family(acts: tuple[Act, ...]) -> Family:
     """Derive the family from the shape of what is asked.
 
-    Two writes or more are `multi_write`; one is `read_write` when a value is asked too,
-    or read from a row into a field, or the row is found by a pick, else `single_write`.
+    Two writes or more are `multi_write`, one is `update`.
     Without a write, a figure makes `aggregate`, ties or a pick `multi_hop`, else `lookup`.
     """
     changes = [act for act in acts if isinstance(act, Change)]
     if len(changes) > 1:
         return "multi_write"
     if changes:
-        (change,) = changes
-        picked = change.target is not None and any(r.pick for r in rows_in(change.target))
-        copied = any(put.row is not None for put in change.puts)
-        return "read_write" if len(acts) > 1 or picked or copied else "single_write"
+        return "update"
     gets = [act for act in acts if isinstance(act, Get)]
     if any(isinstance(get.of, Figure) for get in gets):
         return "aggregate"
