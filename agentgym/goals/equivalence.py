@@ -6,87 +6,42 @@ branch of the goal requires, and if not, why. Next: `verdict`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from agentgym.formats import Json
+from agentgym.goals.changes import describe, effects, generated, references, visible, volatile
 from agentgym.goals.goal import Change
+from agentgym.goals.pairing import CAP, Node, Pairing, Ref, fits, pair
 from agentgym.schema import Entity, Schema
-from agentgym.schema.types import Stored, to_stored, to_wire
+from agentgym.schema.types import Row, Stored, to_stored
 from agentgym.world import RowChange
 
-__all__ = ["compare", "describe", "effects", "generated", "volatile"]
-
-GENERATED = frozenset({"counter", "text", "row_number"})
-"""The key sources of which a created row gets a key that nobody asked for."""
+__all__ = ["Compared", "compare", "describe", "effects", "generated", "volatile"]
 
 
-def volatile(entity: Entity) -> frozenset[str]:
-    """Name the fields that no goal looks at: when and by whom a row was written."""
-    return frozenset(field.name for field in entity.fields if field.role == "audit")
+class Compared(NamedTuple):
+    """How net changes differ from the required ones: sentences, in both lists none where not."""
+
+    missing: list[str]
+    """What was not done, or done otherwise. `unknown: ...` where the created rows could not be
+    told apart within the cap: neither the same nor another end, and never a success."""
+    extra: list[str]
+    """What was changed besides: `residue: ...` where what is left behind is of a lasting entity."""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it could not be decided."""
+        return any(reason.startswith("unknown: ") for reason in self.missing)
 
 
-def generated(entity: Entity) -> tuple[str, ...]:
-    """Name the key fields whose value a created row is given, in order."""
-    return entity.key if entity.key_source in GENERATED else ()
+class _Side(NamedTuple):
+    """One changed row of the goal or of the run, ready to be compared."""
 
-
-def effects(
-    changes: Sequence[RowChange], schema: Schema, *, now: str | None = None
-) -> tuple[Change, ...]:
-    """Turn net row changes into the changes that a goal would require.
-
-    Changes of volatile fields alone are left out.
-
-    Args:
-        changes: Net row changes of a world.
-        schema: What the rows are of.
-        now: The logical time of the run: a date or time that was set to it came from the clock,
-            and may be another one in another run. None to take every value as it is.
-    """
-    found = []
-    for change in changes:
-        entity = schema.entity(change.entity)
-        if change.before is None and change.after is not None:
-            free = generated(entity)
-            drop = volatile(entity) | set(free)
-            values = {
-                field.name: to_wire(field, value)
-                for field, value in zip(entity.fields, change.after, strict=True)
-                if field.name not in drop
-            }
-            key = None if free else _wire_key(entity, change.key)
-            found.append(
-                Change(entity=entity.name, kind="insert", key=key, values=values, free=free)
-            )
-        elif change.after is None:
-            found.append(
-                Change(entity=entity.name, kind="delete", key=_wire_key(entity, change.key))
-            )
-        else:
-            values = _altered(entity, change)
-            if values:
-                key = _wire_key(entity, change.key)
-                found.append(Change(entity=entity.name, kind="update", key=key, values=values))
-    return tuple(found if now is None else [_timed(c, schema, now) for c in found])
-
-
-def _timed(change: Change, schema: Schema, now: str) -> Change:
-    """Free the values that the clock gave."""
-    entity = schema.entity(change.entity)
-    given = {
-        name
-        for name, value in change.values.items()
-        if entity.field(name).type in ("date", "datetime") and value in (now, now[:10])
-    }
-    if not given:
-        return change
-    return Change(
-        entity=change.entity,
-        kind=change.kind,
-        key=change.key,
-        values={name: value for name, value in change.values.items() if name not in given},
-        free=(*change.free, *sorted(given)),
-    )
+    node: Node
+    row: tuple[str, str, tuple[Stored, ...] | None]
+    """Entity, kind, key; no key where the world makes it."""
+    source: Change | RowChange
 
 
 def compare(
@@ -94,118 +49,204 @@ def compare(
     changes: Sequence[RowChange],
     schema: Schema,
     lasting: Collection[str] = (),
-) -> tuple[list[str], list[str]]:
+    *,
+    cap: int = CAP,
+) -> Compared:
     """Compare net row changes with what a branch requires.
+
+    Rows whose key is known are compared by key. Created rows whose key the world makes are the
+    same where all else that they hold is, up to renaming of those keys in all references.
 
     Args:
         required: The changes of the branch.
         changes: Net row changes of the world since the start.
         schema: What the rows are of.
         lasting: Entities whose rows are left behind by what is undone: histories, ledgers.
+        cap: Steps after which the search for who is who ends.
 
     Returns:
-        What is missing or wrong, and what was changed besides: sentences, both empty
-        when the changes are exactly the required ones.
+        What is missing or wrong, and what was changed besides: both empty when the changes
+        are exactly the required ones.
     """
-    actual = list(effects(changes, schema))
-    missing: list[str] = []
-    inserts = [change for change in required if change.kind == "insert"]
-    for change in required:
+    ours, theirs = _sides(required, changes, schema)
+    renamed = any(change.made is not None for change in required)
+    pairs: dict[int, int] = {}
+    if not renamed:
+        places = {side.row: place for place, side in enumerate(theirs) if side.row[2] is not None}
+        for place, side in enumerate(ours):
+            match = places.get(side.row) if side.row[2] is not None else None
+            if match is not None and fits(side.node, theirs[match].node):
+                pairs[place] = match
+    left = [place for place, side in enumerate(ours) if renamed or side.row[2] is None]
+    open_to = [place for place, side in enumerate(theirs) if renamed or side.row[2] is None]
+    found = Pairing({}, True)
+    if left or open_to:
+        found = pair([ours[p].node for p in left], [theirs[p].node for p in open_to], cap=cap)
+        pairs |= {left[mine]: open_to[other] for mine, other in found.pairs.items()}
+    missing, extra = _reasons(ours, theirs, pairs, schema, lasting)
+    if found.holds is None:
+        missing.append(f"unknown: which created row is which was not found within {cap} steps")
+    elif not found.holds and not missing and not extra:
+        missing.append(_crossed(ours, theirs, pairs, schema))
+    return Compared(missing, extra)
+
+
+def _reasons(
+    ours: Sequence[_Side],
+    theirs: Sequence[_Side],
+    pairs: Mapping[int, int],
+    schema: Schema,
+    lasting: Collection[str],
+) -> tuple[list[str], list[str]]:
+    """Say what has no partner: a row that was meant and holds something else, in one sentence."""
+    used = set(pairs.values())
+    spare = {side.row: place for place, side in enumerate(theirs) if place not in used}
+    missing = []
+    for place, side in enumerate(ours):
+        if place in pairs:
+            continue
+        other = spare.pop(side.row, None) if side.row[2] is not None else None
+        told = _told(side, schema)
+        if other is None:
+            missing.append(f"not done: {told}")
+            continue
+        used.add(other)
+        missing.append(f"done otherwise: {_told(theirs[other], schema)}, expected {told}")
+    extra = []
+    for place, side in enumerate(theirs):
+        if place not in used:
+            residue = side.row[1] == "insert" and side.row[0] in lasting
+            code = "residue" if residue else "not asked for"
+            extra.append(f"{code}: {_told(side, schema)}")
+    return missing, extra
+
+
+def _crossed(
+    ours: Sequence[_Side], theirs: Sequence[_Side], pairs: Mapping[int, int], schema: Schema
+) -> str:
+    """Say that each row is there, and that they refer to one another in another way."""
+    for place, other in pairs.items():
+        for name, value in ours[place].node.values.items():
+            found = theirs[other].node.values.get(name)
+            if isinstance(value, Ref) and isinstance(found, Ref):
+                if pairs[value.node] != found.node:
+                    told = _told(theirs[other], schema)
+                    return f"done otherwise: {told}, where {name} is another new row than expected"
+    return "done otherwise: the new rows refer to one another in another way than expected"
+
+
+def _sides(
+    required: Sequence[Change], changes: Sequence[RowChange], schema: Schema
+) -> tuple[list[_Side], list[_Side]]:
+    """Bring goal and run into one form: stored values, references to created rows as such."""
+    made: dict[tuple[str, tuple[Stored, ...]], int] = {}
+    for place, change in enumerate(required):
+        if change.made is not None:
+            made[change.entity, _stored_key(schema.entity(change.entity), change.made)] = place
+    ours = [_required(change, schema, made) for change in required]
+    kinds = {entity for entity, _ in made}
+    seen = [change for change in changes if visible(schema.entity(change.entity), change)]
+    created = {
+        (change.entity, change.key): place
+        for place, change in enumerate(seen)
+        if change.entity in kinds and change.before is None
+    }
+    choices = {side.row: side.node.within for side in ours if side.node.within}
+    return ours, [_actual(change, schema, created, choices) for change in seen]
+
+
+def _required(
+    change: Change, schema: Schema, made: Mapping[tuple[str, tuple[Stored, ...]], int]
+) -> _Side:
+    entity = schema.entity(change.entity)
+    key = None if change.key is None else _stored_key(entity, change.key)
+    plain = {name: to_stored(entity.field(name), v) for name, v in change.values.items()}
+    values: dict[str, Stored | Ref] = {}
+    if key is not None:
+        held = dict(zip(entity.key, key, strict=False))
         if change.kind == "insert":
-            continue
-        match = next((a for a in actual if _same_row(a, change, schema)), None)
-        if match is None:
-            missing.append(f"not done: {describe(change, schema)}")
-            continue
-        actual.remove(match)
-        if not _same_values(match, change, schema):
-            missing.append(f"done otherwise: {describe(match, schema)}")
-    created = [change for change in actual if change.kind == "insert"]
-    matching = _match(inserts, created, schema)
-    for place, change in enumerate(inserts):
-        if place in matching:
-            actual.remove(created[matching[place]])
+            plain |= held
         else:
-            missing.append(f"not done: {describe(change, schema)}")
-    return missing, [
-        f"{'residue' if c.kind == 'insert' and c.entity in lasting else 'not asked for'}: "
-        + describe(c, schema)
-        for c in actual
-    ]
+            values |= {f"key {name}": value for name, value in held.items()}
+    values |= plain
+    if made:
+        row = tuple(plain.get(field.name) for field in entity.fields)
+        values |= _as_references(schema, entity, row, made, values)
+    node = Node(
+        (entity.name, change.kind),
+        values,
+        {
+            name: frozenset(to_stored(entity.field(name), value) for value in several)
+            for name, several in change.within.items()
+        },
+        exact=change.kind != "insert",
+        free=frozenset(change.free),
+    )
+    return _Side(node, (entity.name, change.kind, key), change)
 
 
-def describe(change: Change, schema: Schema) -> str:
-    """Say a change in a few words, for the reasons of a verdict."""
-    label = schema.entity(change.entity).label
-    verb = {"insert": "create", "update": "change", "delete": "delete"}[change.kind]
-    key = "" if change.key is None else " " + ", ".join(str(part) for part in change.key)
-    values = ", ".join(f"{name} = {value}" for name, value in sorted(change.values.items()))
-    return f"{verb} {label}{key}" + (f" ({values})" if values else "")
-
-
-def _altered(entity: Entity, change: RowChange) -> dict[str, Json]:
-    assert change.before is not None and change.after is not None
+def _actual(
+    change: RowChange,
+    schema: Schema,
+    created: Mapping[tuple[str, tuple[Stored, ...]], int],
+    choices: Mapping[tuple[str, str, tuple[Stored, ...] | None], Mapping[str, object]],
+) -> _Side:
+    entity = schema.entity(change.entity)
     drop = volatile(entity)
+    key: tuple[Stored, ...] | None = change.key
+    values: dict[str, Stored | Ref] = {}
+    if change.before is None:
+        assert change.after is not None
+        kind, free = "insert", generated(entity)
+        drop |= set(free)
+        key = None if free else key
+        values = {
+            field.name: value
+            for field, value in zip(entity.fields, change.after, strict=True)
+            if field.name not in drop
+        }
+    elif change.after is None:
+        kind = "delete"
+    else:
+        kind = "update"
+        either = choices.get((entity.name, kind, key), ())
+        values = {
+            field.name: after
+            for field, before, after in zip(entity.fields, change.before, change.after, strict=True)
+            if (before != after or field.name in either) and field.name not in drop
+        }
+    if kind != "insert":
+        values |= {f"key {n}": v for n, v in zip(entity.key, change.key, strict=True)}
+    if created and change.after is not None:
+        values |= _as_references(schema, entity, change.after, created, values)
+    return _Side(Node((entity.name, kind), values), (entity.name, kind, key), change)
+
+
+def _as_references(
+    schema: Schema,
+    entity: Entity,
+    row: Row,
+    created: Mapping[tuple[str, tuple[Stored, ...]], int],
+    values: Mapping[str, object],
+) -> dict[str, Ref]:
+    """Return the fields that refer to created rows, with the nodes of these."""
     return {
-        field.name: to_wire(field, after)
-        for field, before, after in zip(entity.fields, change.before, change.after, strict=True)
-        if before != after and field.name not in drop
+        name: Ref(created[target, key], place)
+        for target, key, names in references(schema, entity, row)
+        if (target, key) in created
+        for place, name in enumerate(names)
+        if name in values
     }
 
 
-def _wire_key(entity: Entity, key: Sequence[Stored]) -> tuple[Json, ...]:
-    return tuple(to_wire(entity.field(n), v) for n, v in zip(entity.key, key, strict=True))
+def _told(side: _Side, schema: Schema) -> str:
+    source = side.source
+    if isinstance(source, Change):
+        return describe(source, schema)
+    return describe(effects([source], schema)[0], schema)
 
 
-def _same_row(actual: Change, required: Change, schema: Schema) -> bool:
-    if (actual.entity, actual.kind) != (required.entity, required.kind):
-        return False
-    entity = schema.entity(required.entity)
-    return _stored_key(entity, actual.key) == _stored_key(entity, required.key)
-
-
-def _stored_key(entity: Entity, key: tuple[Json, ...] | None) -> tuple[Stored, ...]:
+def _stored_key(entity: Entity, key: Sequence[Json]) -> tuple[Stored, ...]:
     return tuple(
-        to_stored(entity.field(name), value)
-        for name, value in zip(entity.key, key or (), strict=False)
+        to_stored(entity.field(name), value) for name, value in zip(entity.key, key, strict=False)
     )
-
-
-def _same_values(actual: Change, required: Change, schema: Schema) -> bool:
-    entity = schema.entity(required.entity)
-    if required.kind != "insert" and (
-        set(actual.values) - set(required.free) != set(required.values)
-    ):
-        return False
-    return all(
-        name in actual.values
-        and to_stored(entity.field(name), actual.values[name])
-        == to_stored(entity.field(name), value)
-        for name, value in required.values.items()
-    )
-
-
-def _match(required: list[Change], actual: list[Change], schema: Schema) -> dict[int, int]:
-    """Match created rows one to one, augmenting along alternating paths (Kuhn's algorithm)."""
-    fits = [
-        [
-            place
-            for place, a in enumerate(actual)
-            if a.entity == r.entity and _same_values(a, r, schema)
-        ]
-        for r in required
-    ]
-    owner: dict[int, int] = {}
-
-    def place_one(wanted: int, tried: set[int]) -> bool:
-        for place in fits[wanted]:
-            if place not in tried:
-                tried.add(place)
-                if place not in owner or place_one(owner[place], tried):
-                    owner[place] = wanted
-                    return True
-        return False
-
-    for wanted in range(len(required)):
-        place_one(wanted, set())
-    return {wanted: place for place, wanted in owner.items()}

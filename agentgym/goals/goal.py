@@ -26,6 +26,9 @@ class Change(Record, kw_only=True):
     """Fields that may hold anything: keys that the world makes, times that its clock gives."""
     within: dict[str, tuple[Json, ...]] = {}
     """Fields that may hold any one of several values."""
+    made: tuple[Json, ...] | None = None
+    """Wire values of the generated key that a created row got in the gold run. References of the
+    branch's other changes to it mean this row, whatever key it gets elsewhere."""
 
 
 class Bound(Record, kw_only=True):
@@ -56,14 +59,22 @@ class Answer(Record, kw_only=True):
     count: int | None = None
     """That many of the values, each once, whichever satisfy the bounds."""
     bounds: tuple[Bound, ...] = ()
+    unit: str | None = None
+    """Unit of a computed number; None: that of the field, percent of a `share`, days of `days`."""
+    aliases: tuple[tuple[str, ...], ...] = ()
+    """Other names of the same things, one tuple for each of `values`; none at all: empty."""
 
 
 class Seen(Record, kw_only=True):
-    """A trace predicate: a successful call showed what the answer rests on."""
+    """A trace predicate: some call showed what the end rests on, in any of the ways given."""
 
     entity: str
     key: tuple[Json, ...] | None = None
     """The row that some output held; None: any successful read of the entity."""
+    nothing: bool = False
+    """Or a call for rows of the entity found none: `not_found`, or an empty list."""
+    barred: tuple[str, ...] = ()
+    """Or a call was refused by one of these rules."""
 
 
 class Branch(Record, kw_only=True):

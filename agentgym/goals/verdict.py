@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from agentgym.domain import Domain
 from agentgym.formats import Json, Record
 from agentgym.goals import answers
+from agentgym.goals.answers import Column
 from agentgym.goals.equivalence import compare
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
+from agentgym.goals.reasons import RuleNames, unnamed
+from agentgym.goals.results import FREE, apart, shown
 from agentgym.plan import Fact
 from agentgym.rules import Add, sentence
 from agentgym.schema import Entity
 from agentgym.schema.types import Row, to_stored
-from agentgym.tools.algebra import Identify, subject
+from agentgym.tools.algebra import Identify, Term, subject
 from agentgym.trajectory import Call, Result
 from agentgym.world import RowChange
 
@@ -31,6 +36,8 @@ class Ending(Record, kw_only=True):
     """What `conclude` said; None when the episode ended without it."""
     answer: Json = None
     """What `conclude` carried."""
+    reason: str | None = None
+    """Why not, as `conclude` carried it."""
     message: str | None = None
     """The last message, where the episode ended with one."""
     changes: tuple[RowChange, ...] = ()
@@ -46,10 +53,14 @@ class Verdict(Record, kw_only=True):
     success: bool
     terms: dict[str, float]
     """`success`, `state` (required changes made), `frame` (nothing else changed), `answer`,
-    `evidence` (the answer was looked up), `policy` (no advisory rule was broken, the user not
-    taken for somebody else), `outcome`: each 0.0 or 1.0."""
+    `evidence` (what the end rests on was looked up, or nothing where nothing need be), `policy`
+    (no advisory rule was broken, the user not taken for somebody else), `outcome` (concluded as
+    expected, and a refusal names its rule or what is missing): each 0.0 or 1.0."""
     reasons: tuple[str, ...] = ()
     """Why it failed, for the branch that came nearest; empty on success."""
+    unknown: bool = False
+    """Whether no branch is met and some branch could not be decided: no success, and no proof of
+    a failure either. Whoever makes tasks or labels must leave it out."""
 
 
 class Judge:
@@ -57,16 +68,20 @@ class Judge:
 
     Args:
         domain: The domain as it is at the start of every episode.
+        plain: Judge of the domain without the patch with which these episodes start: what it knows
+            of entities that are the same is not found out again.
     """
 
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, plain: Judge | None = None) -> None:
         self._domain = domain
+        self._plain = plain
         self._lasting = frozenset(
             effect.do.entity
             for effect in domain.effects
             if effect.lasting and isinstance(effect.do, Add)
         )
-        self._rivals: dict[tuple[str, str], frozenset[str]] = {}
+        self._rules = RuleNames(domain.rules, domain.schema)
+        self._columns: dict[tuple[str, str], Column] = {}
         self._keyed: dict[str, dict[Row, Row]] = {}
 
     def verdict(
@@ -91,65 +106,98 @@ class Judge:
         """
         mistaken = self._mistaken(party, ending.calls)
         verdicts = [self._branch(one, ending, instruction, mistaken) for one in goal.branches]
-        return max(verdicts, key=lambda v: (v.success, sum(v.terms.values())))
+        nearest = max(verdicts, key=lambda v: (v.success, sum(v.terms.values())))
+        if nearest.success or nearest.unknown or not any(one.unknown for one in verdicts):
+            return nearest
+        return replace(nearest, unknown=True)
 
     def _branch(
         self, branch: Branch, ending: Ending, instruction: str, mistaken: list[str]
     ) -> Verdict:
-        missing, extra = compare(branch.changes, ending.changes, self._domain.schema, self._lasting)
-        outcome = _outcome(branch, ending)
-        answer = self._answers(branch.answers, ending, answers.normal(instruction))
-        evidence = [reason for seen in branch.seen if (reason := self._seen(seen, ending.calls))]
+        done = compare(branch.changes, ending.changes, self._domain.schema, self._lasting)
+        calls = ending.calls
+        evidence = [reason for seen in branch.seen if (reason := self._seen(seen, calls))]
         parts = {
-            "state": missing,
-            "frame": extra,
-            "answer": answer,
-            "evidence": evidence,
-            "policy": self._broken(ending.calls) + mistaken,
-            "outcome": outcome,
+            "state": done.missing,
+            "frame": done.extra,
+            "answer": self._answers(branch.answers, ending, answers.normal(instruction)),
+            "evidence": evidence + (self._busy(calls) if branch.idle else []),
+            "policy": self._broken(calls) + mistaken,
+            "outcome": _outcome(branch, ending) or self._why(branch, ending),
         }
         reasons = tuple(reason for found in parts.values() for reason in found)
         terms = {name: float(not found) for name, found in parts.items()}
         return Verdict(
-            success=not reasons, terms={"success": float(not reasons)} | terms, reasons=reasons
+            success=not reasons,
+            terms={"success": float(not reasons)} | terms,
+            reasons=reasons,
+            unknown=done.unknown,
         )
+
+    def _why(self, branch: Branch, ending: Ending) -> list[str]:
+        """Say what the reason of a refusal does not name."""
+        reason = ending.reason
+        if reason is None and isinstance(ending.answer, str):
+            reason = ending.answer
+        if branch.outcome == "refused" and branch.rules:
+            flaw = self._rules.flaw(reason, branch.rules)
+            return [] if flaw is None else [flaw]
+        if branch.outcome == "impossible":
+            return unnamed(reason, branch.names)
+        return []
+
+    def _busy(self, calls: Sequence[tuple[Call, Result]]) -> list[str]:
+        """Say which tools were called though the task needs none that reads or writes rows."""
+        tools = self._domain.tool_by_name
+        used = dict.fromkeys(
+            call.name
+            for call, _ in calls
+            if call.name in tools and not isinstance(tools[call.name].term, FREE)
+        )
+        return [f"expected no look at the records, found a call of {name}" for name in used]
 
     def _answers(self, slots: Sequence[Answer], ending: Ending, known: str) -> list[str]:
         if not slots:
             return []
         given = ending.answer if ending.outcome is not None else ending.message
-        values: list[Json]
-        if len(slots) == 1:
-            values = [given]
-        elif isinstance(given, dict) and len(given) == len(slots):
-            values = list(given.values())
-        elif isinstance(given, list) and len(given) == len(slots):
-            values = given
-        else:
-            return [f"expected {len(slots)} values, as a list in the order asked for"]
         schema = self._domain.schema
+        values = apart(given, slots, schema)
+        if values is None:
+            told = f"expected {len(slots)} values, as a list in the order asked for"
+            return [f"answer: {told}, found {str(given)[:80]!r}"]
         checked = [
-            answers.check(slot, value, schema, self._rivals_of, known)
+            answers.check(slot, value, schema, self._column, known)
             for slot, value in zip(slots, values, strict=True)
         ]
-        return [f"answer: {reason}" for reason in checked if reason]
+        return [
+            f"answer: {slot.entity}{'' if slot.field is None else f'.{slot.field}'}: {reason}"
+            for slot, reason in zip(slots, checked, strict=True)
+            if reason
+        ]
 
     def _seen(self, seen: Seen, calls: Sequence[tuple[Call, Result]]) -> str | None:
+        """Say what no call showed."""
         schema = self._domain.schema
         entity = schema.entity(seen.entity)
         for call, result in calls:
-            tool = self._domain.tool_by_name.get(call.name)
-            if tool is None or not result.ok or subject(tool.term, schema) != seen.entity:
-                continue
-            if seen.key is None:
+            if result.error is not None and result.error.rule in seen.barred:
                 return None
-            for row in result.rows:
-                if (
-                    isinstance(row, dict)
-                    and tuple(row.get(name) for name in entity.key) == seen.key
-                ):
-                    return None
-        return f"the answer was not looked up: no result showed the {entity.label} that it is about"
+            tool = self._domain.tool_by_name.get(call.name)
+            if tool is None:
+                continue
+            if subject(tool.term, schema) == seen.entity and _told(tool.term, result, seen):
+                return None
+            if result.ok and any(
+                name == seen.entity
+                and (seen.key is None or tuple(row.get(part) for part in entity.key) == seen.key)
+                for name, row in shown(tool.term, result.data, schema)
+            ):
+                return None
+        what = "" if seen.key is None else " " + ", ".join(map(str, seen.key))
+        ways = f"a result that shows the {entity.label}{what}"
+        if seen.barred:
+            ways += f", or a call that {' or '.join(seen.barred)} refuses"
+        return f"expected {ways}, found none: the end was not looked up"
 
     def _broken(self, calls: Sequence[tuple[Call, Result]]) -> list[str]:
         """Say which advisory rules were broken, each once."""
@@ -184,6 +232,8 @@ class Judge:
 
     def _known(self, entity: Entity) -> Mapping[Row, Row]:
         """Return the rows of an entity at the start, by key."""
+        if self._plain is not None and self._same(entity.name):
+            return self._plain._known(entity)  # noqa: SLF001 - its own kind
         if entity.name not in self._keyed:
             places = [entity.position(name) for name in entity.key]
             self._keyed[entity.name] = {
@@ -192,17 +242,35 @@ class Judge:
             }
         return self._keyed[entity.name]
 
-    def _rivals_of(self, entity: str, field: str) -> frozenset[str]:
+    def _same(self, entity: str) -> bool:
+        """Tell whether the rows of an entity are those of the plain judge."""
+        assert self._plain is not None
+        theirs = self._plain._domain.rows  # noqa: SLF001 - its own kind
+        return self._domain.rows.get(entity) is theirs.get(entity)
+
+    def _column(self, entity: str, field: str) -> Column:
+        """Return the texts that a field holds at the start."""
+        if self._plain is not None and self._same(entity):
+            return self._plain._column(entity, field)  # noqa: SLF001 - its own kind
         pair = entity, field
-        if pair not in self._rivals:
+        if pair not in self._columns:
             owner = self._domain.schema.entity(entity)
             place = owner.position(field)
-            self._rivals[pair] = frozenset(
-                answers.normal(str(row[place]))
+            self._columns[pair] = Column(
+                str(row[place])
                 for row in self._domain.rows.get(entity, ())
-                if row[place] is not None
-            ) - {""}
-        return self._rivals[pair]
+                if row[place] not in (None, "")
+            )
+        return self._columns[pair]
+
+
+def _told(term: Term, result: Result, seen: Seen) -> bool:
+    """Tell whether a call for rows of the entity says what is to be seen, whatever it showed."""
+    if result.error is not None:
+        return seen.nothing and result.error.code == "not_found"
+    if isinstance(term, Identify):
+        return False
+    return seen.key is None or (seen.nothing and result.paged and not result.rows)
 
 
 def _outcome(branch: Branch, ending: Ending) -> list[str]:
