@@ -19,7 +19,7 @@ import agentgym
 from agentgym.env import ToolEnv
 from agentgym.episode import Suite
 from agentgym.errors import UsageError
-from agentgym.policies import NAMES, Noop, Oracle, RandomLegal, resolve
+from agentgym.policies import LADDER, NAMES, Noop, Oracle, RandomLegal, resolve
 from agentgym.tasks import Step, Task
 
 SUITE = tiny.suite()
@@ -70,7 +70,7 @@ def test_the_oracle_uses_only_what_it_sees() -> None:
     for origin, why in (
         ({"member_id": "call:0:nothing"}, "nothing at"),
         ({"member_id": "call:5:member_id"}, "nothing at"),
-        ({"member_id": "fact:f9"}, "no fact"),
+        ({"member_id": "fact:f9"}, "nothing at 'fact:f9'"),
     ):
         step = Step(tool=second.tool, arguments=second.arguments, origin=origin, node="n2")
         oracle = Oracle(changed(task, gold=(task.gold[0], step)))
@@ -132,7 +132,7 @@ def _only_without_a_change(env: ToolEnv) -> bool:
 def test_policies_are_found_by_name() -> None:
     """Each name resolves; another is refused with the nearest."""
     task = SUITE.tasks[0]
-    assert NAMES == ("noop", "oracle", "random")
+    assert {"noop", "oracle", "random", *LADDER} == set(NAMES)
     for name in NAMES:
         assert callable(resolve(name)(task, 0))
     with pytest.raises(UsageError, match="did you mean 'oracle'"):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import msgspec
 
+from agentgym.domain.patch import Patch, Patcher
 from agentgym.domain.valid import check_parts
 from agentgym.errors import DomainError, nearest
 from agentgym.formats import FORMAT, Json, Record, encode, encode_lines, fingerprint
@@ -108,6 +109,26 @@ class Domain(Record, kw_only=True, dict=True):
     def world_hash(self) -> str:
         """SHA-256 over schema, rules, effects, tools, clock and rows."""
         return fingerprint(self.to_json() + b"\n" + self.rows_to_lines())
+
+    @cached_property
+    def patcher(self) -> Patcher:
+        """What applies patches to the rows."""
+        return Patcher(self.schema, self.rows)
+
+    def patched(self, patch: Sequence[Patch], *, where: str = "patch") -> Domain:
+        """Return the domain as the world of a task with this patch starts; without one, itself.
+
+        Args:
+            patch: The rows that are others.
+            where: Whose patch it is, for messages.
+
+        Raises:
+            TaskError: The patch does not fit.
+        """
+        if not patch:
+            return self
+        found = self.patcher.differences(patch, where=where)
+        return msgspec.structs.replace(self, rows=self.patcher.rows(found))
 
     @property
     def id(self) -> str:

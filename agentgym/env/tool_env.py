@@ -38,9 +38,10 @@ class ToolEnv(gymnasium.Env[str, str]):
         domain: A folder, or the name of a committed domain (or a `Suite` that is loaded;
             the environment's spec can then not be written as JSON).
         split: Where the seed chooses tasks from: `train`, `test`; None for all.
-        max_turns: Turns after which an episode is truncated; None for the suite's own.
+        max_turns: Turns after which an episode is truncated; None for as many as a task needs.
         view: How the tools are shown, as `ViewOptions.of` takes it: a text like
-            `granularity=narrow,rename=0.5`, or a mapping; None for as they are.
+            `granularity=narrow,rename=0.5`, or a mapping; what it names wins over the options
+            that a task has of its own.
         render_mode: `ansi` for a transcript as text.
 
     Raises:
@@ -69,6 +70,8 @@ class ToolEnv(gymnasium.Env[str, str]):
         self.split = split
         self.max_turns = max_turns
         self.view = ViewOptions.of(view)
+        """What `view` says, without what the tasks say."""
+        self._given = view
         self.render_mode = render_mode
         self.observation_space = Unicode(MAX_LENGTH)
         self.action_space = ActionText(MAX_LENGTH, self._names())
@@ -105,7 +108,7 @@ class ToolEnv(gymnasium.Env[str, str]):
         if seed is None:
             seed = int(self.np_random.integers(2**31))
         episode = self.suite.episode(
-            task_id, split=split, max_turns=self.max_turns, view=self.view, seed=seed
+            task_id, split=split, max_turns=self.max_turns, view=self._given, seed=seed
         )
         self._close_episode()
         self.episode = episode
@@ -172,9 +175,10 @@ class ToolEnv(gymnasium.Env[str, str]):
 
     def _names(self) -> list[str]:
         """Name the tools that a random action may call: in a view, those of the first task."""
-        if not self.view.changed:
+        first = self.suite.of_split(self.split)[0]
+        if not self.suite.options(first, self._given).changed:
             return sorted(tool.name for tool in self.suite.domain.tools)
-        return sorted(self.suite.view(self.suite.of_split(self.split)[0], self.view).names)
+        return sorted(self.suite.view(first, self._given).names)
 
     def _info(self, episode: Episode, turn: Turn) -> dict[str, Any]:
         verdict = self.verdict

@@ -24,15 +24,18 @@ from agentgym.tasks import Task
 from agentgym.tools.views import AS_IS, ViewOptions
 from agentgym.users.agenda import Agenda
 from agentgym.world.compile import Engine, engine
-from agentgym.world.rows import World
+from agentgym.world.rows import Start, World
 
 __all__ = ["MAX_TURNS", "Options", "Suite", "load"]
 
 Options = ViewOptions | Mapping[str, Json] | str | None
 """How tools are shown, in any form that `ViewOptions.of` takes."""
 
+_JUDGES = 32
+"""Judges of tasks with a patch that a suite keeps, the latest made."""
+
 MAX_TURNS = 30
-"""Turns after which an episode is cut off, unless a suite says otherwise."""
+"""Turns after which an episode is cut off, unless a suite says otherwise or its task needs more."""
 
 
 class Suite:
@@ -42,11 +45,12 @@ class Suite:
         domain: The world.
         tasks: What can be tried in it.
         folder: Where both were loaded from, if they were.
-        max_turns: Turns after which an episode is cut off, at least 2.
+        max_turns: Turns after which an episode is cut off, at least 2; None for 30, and for a
+            task whose gold run is long, twice what that takes.
 
     Raises:
-        TaskError: Two tasks share an id, one shows a tool that the domain lacks, or hides one
-            that it needs.
+        TaskError: Two tasks share an id, one shows a tool that the domain lacks, hides one that
+            it needs, or has a view that cannot serve it.
         UsageError: There are fewer than 2 turns.
     """
 
@@ -56,17 +60,21 @@ class Suite:
         tasks: Sequence[Task],
         *,
         folder: Path | None = None,
-        max_turns: int = MAX_TURNS,
+        max_turns: int | None = None,
     ) -> None:
-        if max_turns < 2:
+        if max_turns is not None and max_turns < 2:
             raise UsageError("at least 2 turns", found=str(max_turns), where="max_turns")
         self.domain = domain
         self.tasks = tuple(tasks)
         self.folder = folder
         self.max_turns = max_turns
+        """Turns after which every episode is cut off; None where each task says how many."""
         self._by_id = {task.id: task for task in self.tasks}
         self._views: dict[tuple[tuple[str, ...], ViewOptions], View] = {}
         self._engines: dict[tuple[int | None, tuple[str, ...]], Engine] = {}
+        self._options: dict[str, ViewOptions] = {}
+        self._judges: dict[str, Judge] = {}
+        self._users: dict[str, Agenda] = {}
         self._pool: list[World] = []
         self._check(folder)
 
@@ -81,6 +89,35 @@ class Suite:
     @cached_property
     def _judge(self) -> Judge:
         return Judge(self.domain)
+
+    def _judge_of(self, task: Task) -> Judge:
+        """Return who judges episodes of a task: knows the rows with which they start."""
+        if not task.patch:
+            return self._judge
+        found = self._judges.get(task.id)
+        if found is None:
+            domain = self.domain.patched(task.patch, where=f"{task.id} $.patch")
+            while len(self._judges) >= _JUDGES:
+                self._judges.pop(next(iter(self._judges)), None)
+            found = self._judges[task.id] = Judge(domain, plain=self._judge)
+        return found
+
+    def _user(self, task: Task) -> Agenda:
+        """Return a user of the task to whom nobody has spoken."""
+        found = self._users.get(task.id)
+        if found is None:
+            found = self._users[task.id] = Agenda(task.user, self.domain.schema)
+        return found.fork()
+
+    def start(self, task: Task) -> Start:
+        """Return the rows with which episodes of a task start.
+
+        Raises:
+            TaskError: Its patch does not fit the domain; says which row and why.
+        """
+        if not task.patch:
+            return self.engine.image.start
+        return self.engine.start(task.patch, where=f"{task.id} $.patch")
 
     def task(self, task_id: str) -> Task:
         """Return the task of that id; a bare number like `0001` or `1` will do.
@@ -138,42 +175,67 @@ class Suite:
         Args:
             task_id: Which task; None to let the seed choose.
             split: Where the seed chooses from; None for all tasks.
-            max_turns: Turns after which it is cut off; None for the suite's own.
-            view: How the tools are shown; None for as they are.
+            max_turns: Turns after which it is cut off; None for what `turns` says.
+            view: How the tools are shown: every option that it names wins over that of the task
+                (`ViewOptions.over`); None for as the task says.
             seed: Chooses the task where no id is given.
 
         Raises:
-            TaskError: There is no such task or split, or the view hides what the task needs.
+            TaskError: There is no such task or split, the view hides what the task needs, or its
+                patch does not fit the domain.
             UsageError: There are fewer than 2 turns, or the view has no such option.
         """
-        turns = self.max_turns if max_turns is None else max_turns
-        if turns < 2:
-            raise UsageError("at least 2 turns", found=str(turns), where="max_turns")
+        if max_turns is not None and max_turns < 2:
+            raise UsageError("at least 2 turns", found=str(max_turns), where="max_turns")
         task = self.choose(split=split, seed=seed) if task_id is None else self.task(task_id)
-        shown = self.view(task, view)
+        turns = self.turns(task) if max_turns is None else max_turns
+        shown, start = self.view(task, view), self.start(task)
         try:
             world = self._pool.pop()
-            world.reset()
+            world.rebase(start)
         except IndexError:
-            world = self.engine.world()
+            world = self.engine.world(start)
         return Episode(
             task_id=task.id,
             view=shown,
-            user=Agenda(task.user, self.domain.schema),
+            user=self._user(task),
             engine=self._engine(shown),
             world=world,
             max_turns=turns,
             pool=self._pool,
         )
 
+    def turns(self, task: Task) -> int:
+        """Return after how many turns an episode of the task is cut off."""
+        if self.max_turns is not None:
+            return self.max_turns
+        asked = sum(fact.exposure != "instruction" for fact in task.plan.facts)
+        return max(MAX_TURNS, 2 * (len(task.gold) + asked + 1))
+
+    def options(self, task: Task, given: Options = None) -> ViewOptions:
+        """Return how an episode of the task shows its tools: its own options under those given.
+
+        Raises:
+            UsageError: There is no such option.
+        """
+        if not task.view:
+            return AS_IS if given is None else ViewOptions.of(given)
+        if given is None:
+            return self._options[task.id]
+        return ViewOptions.over(task.view, given)
+
     def view(self, task: Task, options: Options = None) -> View:
         """Return what an episode of the task shows.
+
+        Args:
+            task: One of the suite's.
+            options: What wins over the task's own options; see `options`.
 
         Raises:
             TaskError: The view hides what the task needs; names the task and the tool.
             UsageError: The view has no such option.
         """
-        chosen = AS_IS if options is None else ViewOptions.of(options)
+        chosen = self.options(task, options)
         slot = task.tools, chosen
         view = self._views.get(slot)
         if chosen.absent:
@@ -205,6 +267,7 @@ class Suite:
         return Ending(
             outcome=episode.outcome,
             answer=episode.answer,
+            reason=episode.reason,
             message=episode.message,
             changes=episode.changes(),
             calls=episode.deeds(),
@@ -219,7 +282,7 @@ class Suite:
             ValueError: The episode is closed.
         """
         task = self.task(episode.task_id)
-        return self._judge.verdict(
+        return self._judge_of(task).verdict(
             task.goal,
             self.ending(episode),
             instruction=task.instruction,
@@ -264,18 +327,33 @@ class Suite:
                         where=f"{where} {task.id} $.tools",
                         hint="show it, or build the domain again",
                     )
+            if task.view:
+                self._options[task.id] = self._checked(task, f"{where} {task.id} $.view")
+
+    def _checked(self, task: Task, where: str) -> ViewOptions:
+        """Return a task's own options."""
+        try:
+            options = ViewOptions.of(task.view)
+        except UsageError as error:
+            raise TaskError(
+                error.expected, found=error.found, where=f"{where} ({error.where})", hint=error.hint
+            ) from None
+        unfitting = unfit(self.domain, task, options)
+        if unfitting is not None:
+            raise unfitting
+        return options
 
 
-_LOADED: dict[tuple[str, str, int], Suite] = {}
+_LOADED: dict[tuple[str, str, int | None], Suite] = {}
 _LOCK = threading.Lock()
 
 
-def load(name: str | Path, *, max_turns: int = MAX_TURNS) -> Suite:
+def load(name: str | Path, *, max_turns: int | None = None) -> Suite:
     """Load a domain with its tasks; the same folder is loaded once a process.
 
     Args:
         name: A folder, or the name of a committed domain.
-        max_turns: Turns after which an episode is cut off.
+        max_turns: Turns after which an episode is cut off; None for as many as its task needs.
 
     Raises:
         DomainError: There is none, its parts do not fit, or it was changed behind its manifest.

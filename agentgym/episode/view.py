@@ -160,7 +160,7 @@ def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
     """
     if options.granularity == "narrow":
         for step in task.gold:
-            together = _at_once(domain, step.tool, step.arguments)
+            together = _at_once(domain, step.tool, step.arguments, refused=step.fails)
             if together:
                 return TaskError(
                     "a view that changes several fields at once",
@@ -173,8 +173,13 @@ def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
     )
 
 
-def _at_once(domain: Domain, name: str, arguments: Mapping[str, Json]) -> list[str]:
-    """Return the fields that a call must change together: of each, rules refuse the other."""
+def _at_once(
+    domain: Domain, name: str, arguments: Mapping[str, Json], *, refused: bool
+) -> list[str]:
+    """Return the fields that a call must change together: of each, rules refuse the other.
+
+    A call that is to be refused is one for all of its fields: alone, one of them might pass.
+    """
     tool = domain.tool_by_name.get(name)
     if tool is None or not isinstance(tool.term, Update):
         return []
@@ -184,8 +189,9 @@ def _at_once(domain: Domain, name: str, arguments: Mapping[str, Json]) -> list[s
         if (rule := domain.rule(guard)).kind in ("state", "time_window")
         for field in fields_of(rule.predicate)
     }
-    found = sorted({one.field for one in tool.term.values if one.param in arguments} & asked)
-    return found if len(found) > 1 else []
+    found = {one.field for one in tool.term.values if one.param in arguments}
+    found = found if refused else found & asked
+    return sorted(found) if len(found) > 1 else []
 
 
 def _kind(term: Term, *, ordinary: Literal["tool", "shown"]) -> Kind:

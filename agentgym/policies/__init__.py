@@ -1,4 +1,4 @@
-"""Policies: whatever maps an observation to an action, and three that need no model.
+"""Policies: whatever maps an observation to an action, and some that need no model.
 
 A policy sees the observation text and `info` of the environment, nothing else; only
 the oracle is made from the task, to show that the task can be done. Next: `rollout`.
@@ -12,9 +12,21 @@ from agentgym.episode.view import View
 from agentgym.errors import UsageError, nearest
 from agentgym.policies.oracle import Oracle
 from agentgym.policies.scripted import Noop, RandomLegal
+from agentgym.policies.seeker import Guesser, Seeker
 from agentgym.tasks import Task
 
-__all__ = ["NAMES", "Maker", "Noop", "Oracle", "Policy", "RandomLegal", "resolve"]
+__all__ = [
+    "LADDER",
+    "NAMES",
+    "Guesser",
+    "Maker",
+    "Noop",
+    "Oracle",
+    "Policy",
+    "RandomLegal",
+    "Seeker",
+    "resolve",
+]
 
 
 class Policy(Protocol):
@@ -46,17 +58,23 @@ class Maker(Protocol):
 
 
 _MAKERS: dict[str, Maker] = {
+    "greedy": lambda _task, _seed, view=None: Seeker(calls=4),
+    "guesser": lambda _task, _seed, view=None: Guesser(),
     "noop": lambda _task, _seed, view=None: Noop(),
     "oracle": lambda task, _seed, view=None: Oracle(task, view=view),
     "random": lambda _task, seed, view=None: RandomLegal(seed=seed),
+    "search": lambda _task, _seed, view=None: Seeker(calls=24),
 }
 
+LADDER = ("guesser", "random", "greedy", "search", "oracle")
+"""Policies from the one that looks nothing up to the one that knows the way: what a task is
+measured on."""
 NAMES = tuple(sorted(_MAKERS))
 """The names that `resolve` knows."""
 
 
 def resolve(name: str) -> Maker:
-    """Return what makes the policies of that name: `noop`, `oracle` or `random`.
+    """Return what makes the policies of that name, one of `NAMES`.
 
     Raises:
         UsageError: There is no such policy; says which was probably meant.

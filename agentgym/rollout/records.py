@@ -54,7 +54,7 @@ def record(
             spec_sha256=domain.world_hash,
             domain=domain.name,
             seed=seed,
-            view=episode.view.options.text() if episode.view.options.changed else "",
+            view=_view(episode, task),
         ),
         task=_task_facts(task, episode),
         agent=agent,
@@ -64,6 +64,12 @@ def record(
         outcome=_outcome(episode, verdict, episode.digest()),
         provenance=Provenance(generator_version=VERSION, config_sha256=config_sha256),
     )
+
+
+def _view(episode: Episode, task: Task) -> str:
+    """Write how the tools were shown, so that the same task shows them so again."""
+    options = episode.view.options
+    return options.text(task.view) if options.changed or task.view else ""
 
 
 def _task_facts(task: Task, episode: Episode) -> TaskFacts:

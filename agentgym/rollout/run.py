@@ -59,8 +59,9 @@ def rollout(
             what is done, and the same run goes on from it. Durations go to
             `<run>.timing.jsonl` beside it.
         split: Which tasks; None for all.
-        max_turns: Turns after which an episode is truncated; None for the suite's own.
-        view: How the tools are shown, as `ViewOptions.of` takes it; None for as they are.
+        max_turns: Turns after which an episode is truncated; None for as many as a task needs.
+        view: How the tools are shown, as `ViewOptions.of` takes it: what it names wins over the
+            options that a task has of its own; None for as the tasks say.
         name: What the policy is called in the records; None for its own name.
         seed: Seeds the policy's chances.
 
@@ -86,11 +87,12 @@ def rollout(
         config["view"] = shown.text()
     jobs = _jobs(suite, config, episodes, split, seed)
     for task_id in dict.fromkeys(job.task_id for job in jobs):
-        error = unfit(suite.domain, suite.task(task_id), shown)
+        task = suite.task(task_id)
+        error = unfit(suite.domain, task, suite.options(task, view))
         if error is not None:
             raise error
     stage = None if out is None else Stage(out, [job.trajectory_id for job in jobs])
-    return _play(suite, policy, maker, jobs, stage, config, shown)
+    return _play(suite, policy, maker, jobs, stage, config, view)
 
 
 def _play(
@@ -100,7 +102,7 @@ def _play(
     jobs: list[_Job],
     stage: Stage | None,
     config: dict[str, Json],
-    view: ViewOptions,
+    view: Options,
 ) -> Iterator[Trajectory]:
     done = 0
     if stage is not None:

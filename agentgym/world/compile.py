@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from threading import Lock
 
 from msgspec.structs import replace
 
 from agentgym.domain import Domain
+from agentgym.domain.patch import Patch
 from agentgym.errors import nearest
 from agentgym.formats import Json
 from agentgym.schema import Field
@@ -37,7 +38,6 @@ from agentgym.tools.algebra import (
     ReadManual,
     Search,
     SearchManual,
-    Sequence,
     ShowToolDoc,
     Term,
     Tool,
@@ -46,6 +46,9 @@ from agentgym.tools.algebra import (
     Unlink,
     Update,
     is_write,
+)
+from agentgym.tools.algebra import (
+    Sequence as Several,
 )
 from agentgym.tools.parameters import parameters
 from agentgym.trajectory import Fault, Result
@@ -63,7 +66,7 @@ from agentgym.world.lists import list_related, search
 from agentgym.world.paths import path
 from agentgym.world.reads import Body, aggregate, find, get
 from agentgym.world.refusals import Refusal, refuse, show
-from agentgym.world.rows import Image, World
+from agentgym.world.rows import Image, Start, World
 from agentgym.world.sequences import sequence
 from agentgym.world.transfers import transfer
 from agentgym.world.writes import delete, transition, update
@@ -94,9 +97,27 @@ class Engine:
         schema = self.domain.schema
         return {tool.name: parameters(tool, schema) for tool in self.domain.tools}
 
-    def world(self) -> World:
-        """Make a world of the rows at the start, on a connection of its own."""
-        return World(self.image)
+    def start(self, patch: Sequence[Patch], *, where: str = "patch") -> Start:
+        """Return the start that a task's patch makes, for `world` and `World.rebase`.
+
+        Cheap when repeated: the latest are kept.
+
+        Args:
+            patch: The rows that are others; none for the domain's own start.
+            where: Whose patch it is, for messages.
+
+        Raises:
+            TaskError: The patch does not fit the domain; says which row and why.
+        """
+        return self.image.patched(patch, where=where)
+
+    def world(self, start: Start | None = None) -> World:
+        """Make a world on a connection of its own.
+
+        Args:
+            start: What it begins with; None for the domain's rows as they are.
+        """
+        return World(self.image, start)
 
     def with_tools(self, tools: Iterable[Tool]) -> Engine:
         """Return an engine of the same image that runs other tools over the same schema.
@@ -182,7 +203,7 @@ def _deed(tool: Tool, term: Term, doors: Doors) -> Deed:
             return unlink(tool, term, doors)
         case Transfer():
             return transfer(tool, term, doors)
-        case Sequence():
+        case Several():
             return sequence(tool, term, doors, _deed)
         case _:
             raise AssertionError(f"{tool.name} writes nothing")

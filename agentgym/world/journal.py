@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -57,7 +58,10 @@ class Snapshot(Record, kw_only=True):
 
     world: str
     """World hash of the domain."""
+    start: Any
+    """Where the world began: its `Start`."""
     delta: Delta
+    """The rows that differ from there."""
     digest: int
     """Digest relative to the start."""
     revision: int
@@ -162,4 +166,16 @@ def steps(now: Delta, then: Delta) -> list[tuple[str, Key, Row | None, Row | Non
     for slot, (start, target) in then.items():
         if slot not in now and start != target:
             found.append((*slot, start, target))
+    return found
+
+
+def composed(first: Delta, then: Delta) -> Delta:
+    """Return what differs after two steps, relative to the rows before the first."""
+    if not first:
+        return then
+    found = dict(first)
+    for slot, (before, after) in then.items():
+        origin = found.pop(slot, (before, None))[0]
+        if origin != after:
+            found[slot] = (origin, after)
     return found

@@ -1,23 +1,22 @@
 """The rows of one domain instance in a database, with clock, counters and session.
 
-An `Image` (one per engine) holds the rows at the start; every `World` is a connection of
-its own that was filled from them, in SQLite or another of the `backends`. All writes go
-through `insert`, `update` and `delete`, one whole row each, so that the journal sees
-everything.
+An `Image` (one per engine) holds the rows of the domain; every `World` is a connection of
+its own that was filled from them, in SQLite or another of the `backends`, and begins with a
+`Start`: those rows, but for the few that a task's patch makes others. All writes go through
+`insert`, `update` and `delete`, one whole row each, so that the journal sees everything.
 Next: `compile`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
 from typing import Never
 from weakref import WeakMethod
 
-from agentgym.domain import Domain, later
-from agentgym.errors import DomainError, UsageError
+from agentgym.domain import later
+from agentgym.errors import UsageError
 from agentgym.schema.types import Row
-from agentgym.world.backends import Backend, SQLite, Store, TakenError
+from agentgym.world.backends import TakenError
+from agentgym.world.image import Image
 from agentgym.world.journal import (
     MODULUS,
     Delta,
@@ -26,79 +25,14 @@ from agentgym.world.journal import (
     RowChange,
     Session,
     Snapshot,
+    composed,
     difference,
-    rows_hash,
     steps,
 )
-from agentgym.world.keys import Pattern, pattern
-from agentgym.world.tables import STORED, Table, tables
+from agentgym.world.start import Start
+from agentgym.world.tables import Table
 
-__all__ = ["Image", "RowChange", "Session", "Snapshot", "World"]
-
-
-class Image:
-    """What every world of a domain starts from; built once, then only read."""
-
-    def __init__(self, domain: Domain, backend: Backend | None = None) -> None:
-        self.domain = domain
-        self.backend: Backend = backend or SQLite()
-        self.tables: dict[str, Table] = tables(domain.schema, self.backend.table)
-        self.order = {entity.name: place for place, entity in enumerate(domain.schema.entities)}
-        self._highest: dict[tuple[str, int], int] = {}
-        self._patterns: dict[tuple[str, int], Pattern] = {}
-
-    @cached_property
-    def store(self) -> Store:
-        """The rows at the start, in the database of the backend.
-
-        Raises:
-            DomainError: The rows contradict the schema.
-            BackendError: The database cannot be reached.
-        """
-        for name, table in self.tables.items():
-            _check_types(table, self.domain.rows.get(name, ()))
-        return self.backend.store(self.domain, self.tables)
-
-    @cached_property
-    def digest(self) -> int:
-        """The digest of the rows at the start."""
-        return rows_hash(self.domain.rows)
-
-    def highest(self, entity: str, place: int) -> int:
-        """Return the largest integer of a field at the start; 0 when none is larger."""
-        slot = (entity, place)
-        if slot not in self._highest:
-            found = [row[place] for row in self.domain.rows.get(entity, ())]
-            self._highest[slot] = max((v for v in found if isinstance(v, int)), default=0)
-        return max(self._highest[slot], 0)
-
-    def start(self, entity: str) -> dict[Key, Row]:
-        """Return the rows of an entity at the start, by key. Costs O(rows)."""
-        key_of = self.tables[entity].key_of
-        return {key_of(row): row for row in self.domain.rows.get(entity, ())}
-
-    def pattern(self, entity: str, place: int) -> Pattern:
-        """Return the spelling of a text key, from the rows at the start."""
-        slot = (entity, place)
-        if slot not in self._patterns:
-            longest = self.tables[entity].entity.fields[place].max_length
-            found = [row[place] for row in self.domain.rows.get(entity, ())]
-            self._patterns[slot] = pattern(
-                (v for v in found if isinstance(v, str)), longest=longest
-            )
-        return self._patterns[slot]
-
-
-def _check_types(table: Table, rows: Iterable[Row]) -> None:
-    for field, values in zip(table.entity.fields, zip(*rows, strict=True), strict=False):
-        for kind in sorted(set(map(type, values)), key=lambda kind: kind.__name__):
-            empty = kind is type(None) and field.name not in table.entity.key
-            if not empty and kind is not STORED.get(field.type, str):
-                raise DomainError(
-                    f"stored values of type {field.type}",
-                    found=kind.__name__,
-                    where=f"rows of {table.entity.name}.{field.name}",
-                )
+__all__ = ["Image", "RowChange", "Session", "Snapshot", "Start", "World"]
 
 
 def _changed(before: Row, after: Row) -> tuple[int, ...]:
@@ -111,8 +45,10 @@ class World:
     One owner at a time: it may move between threads, but is not shared by them.
     """
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, start: Start | None = None) -> None:
         self.image = image
+        self.start = image.start
+        """What `reset` goes back to, and `diff` is about; see `rebase`."""
         self.turns = 0
         """Turns that have passed on the clock."""
         self.session = Session()
@@ -133,6 +69,8 @@ class World:
         self.execute = link.execute
         """Runs one statement; its rows must be drained before the next."""
         self._write, self._clash = link.write, link.clash
+        if start is not None:
+            self.rebase(start)
 
     def __del__(self) -> None:
         link = getattr(self, "_link", None)
@@ -262,7 +200,7 @@ class World:
             began.setdefault((entity, keyed[entity](row)), (None, before))
         delta = dict(journal.delta)
         for (entity, key), (_, row) in began.items():
-            start = self.image.start(entity).get(key)
+            start = self.start.row(entity, key)
             delta.pop((entity, key), None)
             if start != row:
                 delta[entity, key] = (start, row)
@@ -271,7 +209,7 @@ class World:
     def _rebuild(self, delta: Delta, revision: int) -> None:
         """Bring database and journal to a state, whatever each of them is at."""
         self._link.reset()
-        self._apply(steps({}, delta))
+        self._apply(steps({}, composed(self.start.delta, delta)))
         self._journal.replace(delta, difference(delta), revision)
 
     def _undo(self) -> None:
@@ -294,6 +232,7 @@ class World:
             try:
                 if self._journal.delta:
                     self._link.reset()
+                    self._apply(steps({}, self.start.delta))
                 self._journal.clear()
             except BaseException:
                 self._rebuild({}, 0)
@@ -302,11 +241,36 @@ class World:
         self.counters = {}
         self.session = Session()
 
+    def rebase(self, start: Start) -> None:
+        """Go to another start: from here on, that is what `reset` and `diff` are about.
+
+        Costs what both starts change, whatever the size of the world.
+
+        Args:
+            start: Of the same domain: `Image.start`, or one that `Image.patched` gives.
+        """
+        left = self.start
+        if start is not left:
+            try:
+                now = left.delta
+                if self._journal.delta:
+                    self._link.reset()
+                    now = {}
+                self._journal.clear()
+                self._apply(steps(now, start.delta))
+                self.start = start
+            except BaseException:
+                self.start = left
+                self._rebuild({}, 0)
+                raise
+        self.reset()
+
     def snapshot(self) -> Snapshot:
         """Keep this moment. Costs O(changed rows); valid for good, in any order of restores."""
         journal = self._journal
         return Snapshot(
             world=self.image.domain.world_hash,
+            start=self.start,
             delta=dict(journal.delta),
             digest=journal.digest(),
             revision=journal.revision,
@@ -316,18 +280,21 @@ class World:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go to the moment of a snapshot. Costs O(rows that differ from now).
+        """Go to the moment of a snapshot, which brings its start; costs O(rows that differ).
 
         Raises:
             UsageError: The snapshot is of another domain.
         """
         if snapshot.world != self.image.domain.world_hash:
             raise UsageError("a snapshot of this domain", found="one of another domain")
+        left, delta, revision = self.start, self._journal.delta, self._journal.revision
         try:
-            self._apply(steps(self._journal.delta, snapshot.delta))
+            self._apply(steps(*self._since(snapshot)))
             self._journal.replace(snapshot.delta, snapshot.digest, snapshot.revision)
+            self.start = snapshot.start
         except BaseException:
-            self._rebuild(self._journal.delta, self._journal.revision)
+            self.start = left
+            self._rebuild(delta, revision)
             raise
         self.turns = snapshot.turns
         self.counters = dict(snapshot.counters)
@@ -335,7 +302,14 @@ class World:
 
     def _refill(self) -> None:
         """Write the changes again, after the database went back to the start by itself."""
-        self._apply(steps({}, self._journal.delta))
+        self._apply(steps({}, composed(self.start.delta, self._journal.delta)))
+
+    def _since(self, snapshot: Snapshot) -> tuple[Delta, Delta]:
+        """Return what differs now and what differed then, both relative to the same rows."""
+        now, then = self._journal.delta, snapshot.delta
+        if snapshot.start == self.start:
+            return now, then
+        return composed(self.start.delta, now), composed(snapshot.start.delta, then)
 
     def _apply(self, differing: list[tuple[str, Key, Row | None, Row | None]]) -> None:
         # All deletions first: values that are unique may move from row to row.
@@ -355,7 +329,7 @@ class World:
 
     def fork(self) -> World:
         """Make another world of the same moment, on a connection of its own."""
-        twin = World(self.image)
+        twin = World(self.image, self.start)
         twin.restore(self.snapshot())
         return twin
 
@@ -365,22 +339,23 @@ class World:
         Args:
             since: The earlier moment; None for the start.
         """
-        then: Delta = {} if since is None else since.delta
+        now, then = (self._journal.delta, {}) if since is None else self._since(since)
         order = self.image.order
         found = [
             RowChange(entity=entity, key=key, before=before, after=after)
-            for entity, key, after, before in steps(self._journal.delta, then)
+            for entity, key, after, before in steps(now, then)
         ]
         return tuple(sorted(found, key=lambda change: (order[change.entity], change.key)))
 
     def digest(self) -> str:
         """Return the digest of all rows, whatever the order of writes: 32 hex digits."""
-        return f"{(self.image.digest + self._journal.digest()) % MODULUS:032x}"
+        moved = self.start.digest + self._journal.digest()
+        return f"{(self.image.digest + moved) % MODULUS:032x}"
 
     def counter(self, entity: str, place: int) -> int:
         """Return the largest integer that a field of the key ever held; 0 when none is larger."""
         raised = self.counters.get(f"{entity}.{place}")
-        return self.image.highest(entity, place) if raised is None else raised
+        return self.start.highest(entity, place) if raised is None else raised
 
     def count(self, entity: str, place: int, number: int) -> None:
         """Raise the counter of a field of the key to `number`, where that is larger."""

@@ -178,10 +178,12 @@ def closing(record: Dict) -> str:
     said = [event for event in record.get("events", ()) if event["role"] == "assistant"]
     if said and record["outcome"]["termination"] == "conclude" and said[-1].get("tool_calls"):
         end = said[-1]["tool_calls"][-1]["arguments"]
-        if end.get("answer") not in (None, ""):
-            return _spoken(end["answer"])
+        said_last = [] if end.get("answer") in (None, "") else [_spoken(end["answer"])]
         if end.get("outcome", "done") != "done":
-            return f"{end['outcome']}: {end.get('reason', '')}".rstrip(": ").capitalize()
+            reason = f": {end['reason']}" if end.get("reason") else ""
+            said_last.append(f"{str(end['outcome']).capitalize()}{reason}")
+        if said_last:
+            return ". ".join(said_last)
     return "Done."
 
 

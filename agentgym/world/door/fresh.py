@@ -56,7 +56,7 @@ class Fresh(NamedTuple):
 def fresh(table: Table, image: Image) -> Fresh:
     """Compile how rows begin."""
     schema, entity = image.domain.schema, table.entity
-    makers = _makers(table, image)
+    makers = _makers(table)
     template = [_start(entity, field, schema) for field in entity.fields]
     for place, _ in makers:
         template[place] = None
@@ -129,7 +129,7 @@ def _clock(field: Field) -> _Maker:
     return lambda world: world.now
 
 
-def _makers(table: Table, image: Image) -> list[tuple[int, _Numbered]]:
+def _makers(table: Table) -> list[tuple[int, _Numbered]]:
     """List the fields of the key that are made where the caller does not give them."""
     found: list[tuple[int, _Numbered]] = []
     if table.entity.key_source == "given":
@@ -139,7 +139,7 @@ def _makers(table: Table, image: Image) -> list[tuple[int, _Numbered]]:
         if kind == "integer":
             found.append((place, _number(table, place)))
         elif kind == "text":
-            found.append((place, _text(table, place, image)))
+            found.append((place, _text(table, place)))
     return found
 
 
@@ -155,13 +155,13 @@ def _number(table: Table, place: int) -> _Numbered:
     return make
 
 
-def _text(table: Table, place: int, image: Image) -> _Numbered:
+def _text(table: Table, place: int) -> _Numbered:
     entity = table.entity
     longest = entity.fields[place].max_length
     alone = len(entity.key) == 1
 
     def make(world: World) -> tuple[Stored, int]:
-        pattern = image.pattern(entity.name, place)
+        pattern = world.start.pattern(entity.name, place)
         count = world.counter(entity.name, place)
         number, key = count, None
         while key is None or (alone and world.get(entity.name, (key,)) is not None):

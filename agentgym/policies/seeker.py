@@ -1,0 +1,232 @@
+"""Policies that go by words alone: a guesser, a greedy one and a bounded search.
+
+They know observations and `info["tools"]`, no more, and no grammar: a tool is as good as the words
+that its name shares with the request, a parameter takes values of the request or of answers that
+fit it. They are rungs of the ladder on which tasks are measured. Next: `oracle`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from agentgym.errors import FormatError
+from agentgym.formats import Json, decode, to_text
+
+__all__ = ["Guesser", "Seeker"]
+
+_QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
+_NUMBER = re.compile(r"(?<![\w.,-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])")
+_CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Z][\w-]*\d[\w-]*\b")
+_NAMES = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+(?: (?:of |the |de |van )?[A-Z][\w'’-]+)*")
+_MONTHS = dict(
+    zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True)
+)
+_DAY = re.compile(
+    r"\b(?:(?P<m>[A-Z][a-z]{2,8}) (?P<d>\d{1,2})|(?P<d2>\d{1,2}) (?P<m2>[A-Z][a-z]{2,8})),? "
+    r"(?P<y>\d{4})(?: at (?P<t>\d\d:\d\d(?::\d\d)?))?"
+)
+_ISO = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?\b")
+_WORD = re.compile(r"[^\W_]+")
+_DULL = frozenset(
+    "a an the of in to as and or with whose is are was for from that this it its my me i you by "
+    "on at please can could would what which how many tell know need only one".split()
+)
+_BOUND = re.compile(r"^(min|max)_|_(from|to)$")
+_CHANGES = frozenset(
+    "create add update change set delete remove cancel mark link unlink transfer move book".split()
+)
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return the words that matter of a text or a name, the same for one and for many."""
+    found = (word.casefold() for word in _WORD.findall(text))
+    return frozenset(re.sub(r"(ies|y|(?<=..)e?s)$", "", word) for word in found) - _DULL
+
+
+def _values(text: str) -> list[Json]:
+    """List what a text may name: quoted texts, times, codes, numbers, capitalised names."""
+    found: list[Json] = list(_QUOTED.findall(text))
+    rest = _QUOTED.sub(" ", text)
+    for day in _DAY.finditer(rest):
+        month = _MONTHS.get((day["m"] or day["m2"])[:3].casefold())
+        if month:
+            date = f"{day['y']}-{month:02}-{int(day['d'] or day['d2']):02}"
+            clock = day["t"] or "00:00"
+            found += [date, f"{date}T{clock if len(clock) > 5 else clock + ':00'}Z"]
+    found += _ISO.findall(rest)
+    rest = _DAY.sub(" ", _ISO.sub(" ", rest))
+    found += _CODE.findall(rest)
+    for number in _NUMBER.findall(_CODE.sub(" ", rest)):
+        plain = number.replace(",", "")
+        found.append(float(plain) if "." in plain else int(plain))
+    for name in _NAMES.findall(rest):
+        if "'" not in name and "’" not in name:
+            found += [*name.split(" "), name] if " " in name else [name]
+    return list(dict.fromkeys(found))
+
+
+class Guesser:
+    """Looks nothing up: concludes with the first thing that the request names."""
+
+    def __call__(self, observation: str, info: dict[str, Any]) -> str:  # noqa: ARG002
+        """Return the conclusion."""
+        values = _values(observation)
+        arguments: dict[str, Json] = {"outcome": "done"}
+        if values:
+            arguments["answer"] = values[0]
+        return to_text({"name": "conclude", "arguments": arguments})
+
+
+class Seeker:
+    """Makes the calls that the request's words and values allow, then answers by words.
+
+    Args:
+        calls: Most calls: a few make a greedy policy, many a bounded search.
+    """
+
+    def __init__(self, *, calls: int) -> None:
+        self._most = calls
+        self._start("")
+
+    def reset(self, *, seed: int) -> None:  # noqa: ARG002 - nothing is left to chance
+        """Start again."""
+        self._start("")
+
+    def _start(self, request: str) -> None:
+        self._request = _words(request)
+        self._known = _values(request)
+        self._seen: dict[str, list[Json]] = {}
+        self._rows: list[dict[str, Json]] = []
+        self._made: set[str] = set()
+        self._left = self._most
+        self._wrote = False
+
+    def __call__(self, observation: str, info: dict[str, Any]) -> str:
+        """Return the next call."""
+        tools = [tool["function"] for tool in info["tools"]]
+        if info["turn"] == 0:
+            self._start(observation)
+        else:
+            self._learn(observation)
+        self._left -= 1
+        if self._left >= 0 and not self._wrote:
+            for tool, arguments in self._calls(tools):
+                call = to_text({"name": tool["name"], "arguments": arguments})
+                if call not in self._made:
+                    self._made.add(call)
+                    self._wrote = self._changes(tool)
+                    return call
+        return self._conclude()
+
+    def _changes(self, tool: dict[str, Any]) -> bool:
+        return tool["name"].partition("_")[0] in _CHANGES
+
+    def _calls(self, tools: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Any]]:
+        """Yield what could be called, the best first; a change only as the last call."""
+        wanted = bool(self._request & _CHANGES)
+        scored = []
+        for place, tool in enumerate(tools):
+            verb = tool["name"].partition("_")[0]
+            if tool["name"] in ("conclude", "ask_user", "calculate", "current_time"):
+                continue
+            if self._changes(tool) and not (wanted and verb in self._request):
+                continue
+            name = _words(tool["name"])
+            share = len(name & self._request) / max(len(name), 1)
+            late = self._changes(tool) and self._left > 0
+            scored.append((late, -share, place))
+        for _, _, place in sorted(scored):
+            arguments = self._arguments(tools[place])
+            if arguments is not None:
+                yield tools[place], arguments
+
+    def _arguments(self, tool: dict[str, Any]) -> dict[str, Json] | None:
+        """Fill the parameters; None where a required one has no value or nothing is given."""
+        properties: dict[str, Any] = tool["parameters"].get("properties", {})
+        required = tool["parameters"].get("required", [])
+        filled: dict[str, Json] = {}
+        used: list[Json] = []
+        for name in required:
+            value = self._value(name, properties[name], used)
+            if value is None:
+                return None
+            filled[name] = value
+            used.append(value)
+        if not self._changes(tool) and required:
+            return filled
+        optional = [n for n in properties if n not in required and self._likeness(n) > 0]
+        for name in sorted(optional, key=lambda n: -self._likeness(n)):
+            value = self._value(name, properties[name], [])
+            if value is not None and (value not in used or self._bounds(name, filled, value)):
+                filled[name] = value
+                used.append(value)
+        return filled or (None if properties else {})
+
+    def _bounds(self, name: str, filled: dict[str, Json], value: Json) -> bool:
+        """Tell whether a parameter is the other bound of one that has the value."""
+        mine = _words(_BOUND.sub("", name))
+        return any(_words(_BOUND.sub("", n)) == mine and v == value for n, v in filled.items())
+
+    def _value(self, name: str, kind: dict[str, Any], used: list[Json]) -> Json:
+        seen = self._seen.get(name, [])
+        if seen:
+            return seen[-1]
+        if "enum" in kind:
+            fitting = [one for one in kind["enum"] if _words(str(one)) <= self._request]
+            return fitting[0] if fitting and fitting[0] != "" else None
+        types = kind.get("type", "string")
+        types = [types] if isinstance(types, str) else types
+        for value in self._known:
+            if value not in used and _fits(value, types, kind):
+                return value
+        return None
+
+    def _learn(self, observation: str) -> None:
+        try:
+            value = decode(observation.encode(), object, where="observation")
+        except FormatError:
+            return
+        if isinstance(value, dict) and "error" not in value:
+            items = value.get("items")
+            for row in items if isinstance(items, list) else [value]:
+                if isinstance(row, dict):
+                    self._rows.append(row)
+                    for field, one in row.items():
+                        if one is not None and not isinstance(one, (dict, list)):
+                            self._seen.setdefault(field, []).append(one)
+
+    def _conclude(self) -> str:
+        arguments: dict[str, Json] = {"outcome": "done"}
+        if not self._wrote:
+            best = max(self._rows, key=self._nearness, default=None)
+            told = {str(value) for value in (None, *self._known)}
+            fields = [] if best is None else [f for f, v in best.items() if str(v) not in told]
+            if best is not None and fields:
+                arguments["answer"] = best[max(fields, key=self._likeness)]
+        return to_text({"name": "conclude", "arguments": arguments})
+
+    def _nearness(self, row: dict[str, Json]) -> float:
+        """Say how much of the request a row speaks of."""
+        texts = {str(value).casefold() for value in row.values()}
+        told = sum(str(value).casefold() in texts for value in self._known)
+        return told + max((self._likeness(field) for field in row), default=0.0)
+
+    def _likeness(self, field: str) -> float:
+        if field == "id" or field.endswith("_id"):
+            return 0.0
+        name = _words(_BOUND.sub("", field))
+        return len(name & self._request) / max(len(name), 1)
+
+
+def _fits(value: Json, types: list[str], kind: dict[str, Any]) -> bool:
+    if isinstance(value, str):
+        shape = kind.get("format")
+        timed = _ISO.fullmatch(value) is not None
+        if shape in ("date", "date-time"):
+            return timed and ("T" in value) == (shape == "date-time")
+        return "string" in types and not timed
+    if isinstance(value, int):
+        return "integer" in types or "number" in types
+    return "number" in types
