@@ -80,7 +80,7 @@ def people(task: Task, domain: Domain) -> frozenset[str]:
     told = {word for values in enums for value in values for word in _TOKEN.findall(value)}
     for fact in task.plan.facts:
         role = domain.schema.entity(fact.entity).field(fact.field).role
-        if isinstance(fact.value, str) and role in ("person", "label"):
+        if isinstance(fact.value, str) and role in ("person", "label", "place", "code"):
             told.update(_TOKEN.findall(fact.value))
     return frozenset(told)
 

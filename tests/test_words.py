@@ -42,7 +42,7 @@ from agentgym.tasks.words.lexicon import Lexicon
 HAND_MADE = {"music": MUSIC, "clinic": CLINIC}
 quick = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -245,7 +245,8 @@ def test_hops_are_said_in_the_direction_of_the_relation() -> None:
         Emit(id="n3", node="n2", field="total"),
     )
     texts_ = wordings(ahead, MUSIC)
-    assert any("latest invoice of the customer Luís Gonçalves" in t for t in texts_)
+    assert any("latest invoice for the customer Luís Gonçalves" in t for t in texts_)
+    assert any("Luís Gonçalves's latest invoice" in t for t in texts_)
 
 
 def test_rows_that_only_link_are_not_mentioned() -> None:
@@ -309,7 +310,7 @@ def test_average_says_how_it_is_rounded() -> None:
     )
     for text in wordings(one, CLINIC):
         assert "rounded to four decimals" in text
-        assert "EUR" in text
+        assert "in euros" in text
 
 
 def test_held_back_value_is_announced_but_not_told() -> None:
@@ -347,7 +348,7 @@ def test_status_is_a_transition() -> None:
         family="update",
     )
     texts_ = wordings(one, CLINIC)
-    assert any('ark the appointment "A-1042" as completed' in text for text in texts_)
+    assert any(re.search(r"ark (the )?appointment A-1042 as completed", t) for t in texts_)
     assert all(read(text, CLINIC) == [tellable(one)] for text in texts_)
 
 
@@ -394,7 +395,7 @@ def test_reference_is_written_as_the_row_it_refers_to() -> None:
     )
     for text in wordings(one, MUSIC):
         assert "support representative" in text
-        assert "the employee Jane Peacock" in text
+        assert "employee Jane Peacock" in text
         assert read(text, MUSIC) == [tellable(one)]
 
 
@@ -455,15 +456,16 @@ def test_doubled_label_gives_two_readings() -> None:
 
 
 def test_nested_description_belongs_to_either() -> None:
-    """A modifier that fits two nouns gives a reading for each; parentheses give one."""
-    loose = (
-        'What is the unit price of the invoice line of the track "X" with the highest unit price?'
-    )
-    start = 'What is the unit price of the invoice line of the track "X"'
-    tight = f"{start} (the one with the highest unit price)?"
-    aside = f"{start}, the one with the highest unit price?"
-    assert [len(read(text, MUSIC)) for text in (loose, tight, aside)] == [2, 1, 1]
-    assert not same(read(tight, MUSIC)[0], read(aside, MUSIC)[0])
+    """A modifier that fits two nouns gives a reading for each; other ways to put it give one."""
+    line = 'the invoice line of the track "X"'
+    loose = f"What is the unit price of {line} with the highest unit price?"
+    tight = f"What is the unit price of whichever {line[4:]} has the highest unit price?"
+    before = 'What is the unit price of the most expensive invoice line of the track "X"?'
+    first = 'Take the track "X". What is the unit price of its most expensive invoice line?'
+    texts_ = (loose, tight, before, first)
+    assert [len(read(text, MUSIC)) for text in texts_] == [2, 1, 1, 1]
+    assert same(read(tight, MUSIC)[0], read(before, MUSIC)[0])
+    assert same(read(tight, MUSIC)[0], read(first, MUSIC)[0])
 
 
 def test_numbers_and_times_come_back_exactly() -> None:

@@ -7,9 +7,24 @@ exactly one reading and that reading is the `same` as the plan.
 
 from __future__ import annotations
 
+from agentgym.tasks.words.families import family
 from agentgym.tasks.words.lint import identifiers_in
-from agentgym.tasks.words.meaning import family, same, tellable
+from agentgym.tasks.words.manners import REGISTERS
+from agentgym.tasks.words.plans import same, tellable
 from agentgym.tasks.words.read import read
 from agentgym.tasks.words.say import Wording, question, say
+from agentgym.tasks.words.shift import read_shift, say_shift
 
-__all__ = ["Wording", "family", "identifiers_in", "question", "read", "same", "say", "tellable"]
+__all__ = [
+    "REGISTERS",
+    "Wording",
+    "family",
+    "identifiers_in",
+    "question",
+    "read",
+    "read_shift",
+    "same",
+    "say",
+    "say_shift",
+    "tellable",
+]

@@ -8,12 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
-from agentgym.schema import Field, Relation, Schema
-from agentgym.tasks.words.values import ending, enum_words
+import msgspec
 
-__all__ = ["Lexicon", "flag_words", "lexicon", "low", "many", "said", "switch_words"]
+from agentgym.plan import Pick
+from agentgym.schema import Field, Relation, Schema
+from agentgym.schema.names.lexicon import plural
+from agentgym.schema.types import ORDERED
+from agentgym.tasks.words.idiom import (
+    by_words,
+    done_words,
+    entity_words,
+    is_year,
+    superlatives,
+    trait,
+)
+from agentgym.tasks.words.scan import ending
+from agentgym.tasks.words.values import enum_words
+
+__all__ = ["Lexicon", "flag_words", "lexicon", "low", "many", "said", "several", "switch_words"]
 
 T = TypeVar("T")
 
@@ -24,6 +39,11 @@ _SILENT_TYPES = frozenset({"json", "bytes"})
 _FIRST = re.compile(r"\b(first|given|fore)\s?names?\b|\bforename\b")
 _LAST = re.compile(r"\b(last|family)\s?names?\b|\bsurname\b")
 _WORD = re.compile(r"\w+|\S")
+_IN_UNIT = re.compile(
+    r" in (?:kilo|milli|centi|micro)?"
+    r"(?:gram|meter|metre|liter|second|minute|hour|day|byte|pound)s?\Z"
+)
+_PLACE = re.compile(r"^(?:city|town|country|state|region|province|continent|location)\Z")
 
 
 _SINGULAR_S = re.compile(r"(ss|us|is|as|os|ics|series|species|means|news|address)$")
@@ -44,6 +64,12 @@ def low(text: str) -> str:
     if len(lowered) == len(text):
         return lowered
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+@lru_cache(maxsize=4096)
+def several(label: str) -> str:
+    """Return the plural of a label: `due dates`."""
+    return label if many(label) else plural(label)
 
 
 _IS = re.compile(r"^(is|was|has been) (?=\w)", re.IGNORECASE)
@@ -70,21 +96,34 @@ class Lexicon:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
-        self.entities = {e.name: e for e in schema.entities if e.spoken and said(e.label)}
+        self.entities = {
+            e.name: msgspec.structs.replace(e, label=words[0], plural=words[1])
+            for e in schema.entities
+            if e.spoken and said(e.label)
+            for words in (entity_words(e),)
+        }
         self.relations = tuple(
             r for r in schema.relations if r.entity in self.entities and r.target in self.entities
         )
         self._fields = {
             e.name: tuple(f for f in e.fields if self._speakable(f)) for e in self.entities.values()
         }
+        self._short: dict[tuple[str, str], str] = {}
+        for name, fields in self._fields.items():
+            self._shorten(name, fields)
+        self._most: dict[str, dict[str, list[Pick]]] = {}
+        self._done: dict[str, dict[str, list[Field]]] = {}
         self._by_label: dict[tuple[str, str], list[Field]] = {}
+        self._by_plural: dict[tuple[str, str], list[Field]] = {}
         for name, fields in self._fields.items():
             for field in fields:
-                labels = {low(field.label): None}
+                labels = {low(field.label): None, low(self.brief(name, field)): None}
                 if field.type == "boolean":
                     labels[low(switch_words(field))] = None
                 for label in labels:
                     self._by_label.setdefault((name, label), []).append(field)
+                self._by_plural.setdefault((name, low(several(field.label))), []).append(field)
+                self._learn_idioms(name, field)
         self.units = tuple(
             sorted(
                 {f.unit for fields in self._fields.values() for f in fields if f.unit},
@@ -95,6 +134,12 @@ class Lexicon:
         self.plural = _group((low(e.plural), e) for e in self.entities.values())
         self.role = _group((low(r.label), r) for r in self.relations)
         self.inverse = _group((low(r.inverse), r) for r in self.relations)
+        self._label_words = {
+            word
+            for kind in ("singular", "plural", "field", "role", "word")
+            for label in self._labels()[kind]
+            for word in _WORD.findall(low(label))
+        }
         self._index = {kind: _index(labels) for kind, labels in self._labels().items()}
 
     @staticmethod
@@ -114,12 +159,69 @@ class Lexicon:
             "singular": [e.label for e in entities] + roles,
             "plural": [e.plural for e in entities if said(e.plural)]
             + [r.inverse for r in self.relations if said(r.inverse)],
-            "field": [f.label for f in fields],
+            "field": [f.label for f in fields] + list(self._short.values()),
+            "fields": [several(f.label) for f in fields],
             "role": roles,
             "flag": [flag_words(f) for f in fields if f.type == "boolean"],
             "switch": [switch_words(f) for f in fields if f.type == "boolean"],
             "word": [enum_words(v) for f in fields if f.type == "enum" for v in f.values or ()],
+            "does": [does[0] for f in fields if (does := trait(f.label))],
+            "do": [does[1] for f in fields if (does := trait(f.label))],
+            "most": [word for words in self._most.values() for word in words],
+            "done": [word for words in self._done.values() for word in words],
+            "by": [verb for r in self.relations if (verb := by_words(r.label))],
         }
+
+    def _shorten(self, entity: str, fields: tuple[Field, ...]) -> None:
+        """Note labels without the units at their ends: `tare weight` in kilograms."""
+        labels = {low(f.label) for f in fields}
+        for field in fields:
+            short = _IN_UNIT.sub("", field.label)
+            if low(short) not in labels and said(short):
+                labels.add(low(short))
+                self._short[entity, field.name] = short
+
+    def brief(self, entity: str, field: Field) -> str:
+        """Return the label of the field where its unit does not matter."""
+        return self._short.get((entity, field.name), field.label)
+
+    def _learn_idioms(self, entity: str, field: Field) -> None:
+        pair = superlatives(field.label)
+        if pair and field.type in ORDERED:
+            for word, largest in zip(pair, (True, False), strict=True):
+                picks = self._most.setdefault(entity, {}).setdefault(word, [])
+                picks.append(Pick(field=field.name, largest=largest))
+        if field.type in ("date", "datetime") or is_year(field):
+            done = done_words(field.label, self.entities[entity].label)
+            if done:
+                self._done.setdefault(entity, {}).setdefault(done, []).append(field)
+
+    def superlative(self, entity: str, word: str) -> list[Pick]:
+        """Return what the row is that a superlative names: the longest, the cheapest."""
+        return self._most.get(entity, {}).get(low(word), [])
+
+    def superlative_of(self, entity: str, pick: Pick) -> str | None:
+        """Return the superlative that names the pick, if it names nothing else."""
+        words = self._most.get(entity, {})
+        return next((word for word, picks in words.items() if picks == [pick]), None)
+
+    def done(self, entity: str, word: str) -> list[Field]:
+        """Return the times at which that was done to a row: issued, paid, born."""
+        return self._done.get(entity, {}).get(low(word), [])
+
+    def done_at(self, entity: str, field: Field) -> str | None:
+        """Return what was done at the time that the field holds, if no other field says so."""
+        word = done_words(field.label, self.entities[entity].label)
+        return word if word and len(self.done(entity, word)) == 1 else None
+
+    def place(self, entity: str) -> Field | None:
+        """Return the field of the one place that rows of the entity have."""
+        places = [f for f in self.fields(entity) if f.role == "place" and f.type == "text"]
+        return places[0] if len(places) == 1 and _PLACE.search(low(places[0].label)) else None
+
+    def is_person(self, entity: str) -> bool:
+        """Tell whether rows of the entity are people."""
+        return any(f.role == "person" for f in self.names(entity)) or bool(self.person(entity))
 
     def starting(self, kind: str, lowered: str, at: int) -> Iterator[tuple[str, int]]:
         """Yield the labels of a kind that start at a place, and where they end."""
@@ -138,6 +240,10 @@ class Lexicon:
         """Return the fields of the entity that have that label, or are a flag of that name."""
         return self._by_label.get((entity, low(label)), [])
 
+    def plurally(self, entity: str, label: str) -> list[Field]:
+        """Return the fields of the entity whose label has that plural."""
+        return self._by_plural.get((entity, low(label)), [])
+
     def field(self, entity: str, name: str) -> Field | None:
         """Return the field of that name, if a message may mention it."""
         return next((f for f in self.fields(entity) if f.name == name), None)
@@ -145,6 +251,34 @@ class Lexicon:
     def between(self, child: str, parent: str) -> list[Relation]:
         """Return the relations from one entity to the other."""
         return [r for r in self.relations if r.entity == child and r.target == parent]
+
+    def idioms(self) -> frozenset[str]:
+        """Return the words that people say instead of labels: issued, longest."""
+        kinds = ("does", "do", "most", "done", "by")
+        return frozenset(w for kind in kinds for t in self._labels()[kind] for w in t.split(" "))
+
+    def clear(self, relation: Relation) -> bool:
+        """Tell whether a relation is the only one between two entities, either way."""
+        both = (relation.entity, relation.target)
+        ways = self.between(*both) + self.between(*reversed(both))
+        return len(ways) == 1 and relation.entity != relation.target
+
+    def roles(self, child: str) -> list[Relation]:
+        """Return the relations by which rows of the entity refer to others."""
+        return [r for r in self.relations if r.entity == child]
+
+    @staticmethod
+    def verb(relation: Relation) -> str | None:
+        """Return what stands before the row referred to: `written by` for an author."""
+        return by_words(relation.label)
+
+    def verbs(self, child: str, verb: str) -> list[Relation]:
+        """Return the relations of the entity that have that verb."""
+        return [r for r in self.roles(child) if by_words(r.label) == verb]
+
+    def is_word(self, word: str) -> bool:
+        """Tell whether a word is part of a label."""
+        return low(word) in self._label_words
 
     def only_links(self, entity: str) -> bool:
         """Tell whether rows of the entity say nothing but what two others have to do with it."""
@@ -166,11 +300,13 @@ class Lexicon:
 
     def names(self, entity: str) -> list[Field]:
         """Return the fields that a quoted text right after the noun may stand for."""
+        if entity not in self.entities:
+            return []
         texts = [f for f in self.fields(entity) if f.type == "text"]
         labels = [f for f in texts if f.role == "label"]
         own = {"name", "full name", "display name", f"{low(self.entities[entity].label)} name"}
         people = [f for f in texts if f.role == "person" and low(f.label) in own]
-        codes = [f for f in texts if f.role == "code"]
+        codes = [] if self.person(entity) else [f for f in texts if f.role == "code"]
         return labels or people[:1] or (codes if len(codes) == 1 else [])
 
     def person(self, entity: str) -> tuple[Field, Field] | None:

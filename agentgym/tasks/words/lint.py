@@ -1,6 +1,6 @@
 """A look at finished words: is there anything in them that only a program would say?
 
-Comes after `say`, for gates and tests.
+`say` asks `clumsy` and puts it differently where it can; gates and tests ask `identifiers_in`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from agentgym.schema import Schema
 from agentgym.tasks.words.lexicon import Lexicon, lexicon, low
 from agentgym.tasks.words.values import unit_words
 
-__all__ = ["identifiers_in"]
+__all__ = ["clumsy", "identifiers_in"]
 
 _QUOTED = re.compile(r'"[^"]*"|“[^“”]*”')
 _TOKEN = re.compile(r"[^\W]+(?:[.-]\w+)*")
@@ -56,6 +56,82 @@ def identifiers_in(text: str, schema: Schema) -> list[str]:
     return list(found)
 
 
+def clumsy(text: str, words: Lexicon | None = None) -> list[str]:
+    """Say what in a message a person would put differently.
+
+    Args:
+        text: The message; what stands in quotes is data and is passed over.
+        words: Of the schema, to look for what is no word; left out, that is not looked for.
+
+    Returns:
+        Reasons, none where it can be said so; what is wrong outright begins with `wrong`.
+    """
+    bare = _QUOTED.sub("“”", text)
+    found: dict[str, None] = {}
+    for why, pattern in _WRONG:
+        hit = pattern.search(bare)
+        if hit:
+            found[f"wrong: {why}: {hit.group()}"] = None
+    for why, pattern in _UNSAID:
+        hit = pattern.search(bare)
+        if hit:
+            found[f"{why}: {hit.group()}"] = None
+    for sentence in _SENTENCE.split(bare):
+        for why, pattern, most in _TIMES:
+            if len(pattern.findall(sentence)) > most:
+                found[f"{why}: {sentence}"] = None
+    if words is not None:
+        found.update((f"wrong: no word: {w}", None) for w in identifiers_in(text, words.schema))
+    return list(found)
+
+
+_SENTENCE = re.compile(r"[.?!;:]\s+|\n")
+_SMALL = "a|an|the|to|of|in|on|at|by|for|with|from|is|are|and|or|that|whose|as|not|has|have"
+_BETWEEN = "(?:to|in|of|with|from|for|at|on|by)"
+_NO_PLURAL = (
+    "information|equipment|advice|software|hardware|furniture|feedback|media|data|metadata"
+    "|luggage|merchandise|cash"
+)
+_MOST = "highest|largest|lowest|smallest|most|fewest|longest|shortest|latest|earliest|same"
+_LABEL = "written|held|made|sent|taken|given|paid|sold|placed"
+
+
+def _patterns(**patterns: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (why.replace("_", " "), re.compile(pattern, re.IGNORECASE))
+        for why, pattern in patterns.items()
+    )
+
+
+_WRONG = _patterns(
+    a_word_twice=rf"\b({_SMALL}) \1\b",
+    no_plural=rf"\b(?:{_NO_PLURAL})s\b|\b1 (?:letters|words)\b",
+    a_yes_for_a_name=r"\b(?:active|enabled|public|deleted) (?:yes|no)\b",
+)
+_UNSAID = _patterns(
+    two_small_words=rf"\b{_BETWEEN} (?!(?:at (?:least|most)|on or|in any)\b){_BETWEEN}\b",
+    a_noun_twice=r"\b([^\W\d_]{3,}) \1\b",
+    parentheses_in_parentheses=r"\([^()]*\(",
+    a_row_in_parentheses=r"\(the ones? ",
+    has_and_has_again=r"\b(?:has|have) (?:the|a|an|any) [^.?!]*\bthat (?:has|have) ",
+    belongs_and_belongs_again=r"\bbelongs? to [^.?!]*\bthat belongs? to ",
+    a_label_that_is_no_noun=rf"\b(?:date|time) (?:{_LABEL}|\w{{3,}}ed)\b",
+    a_yes_for_a_clause=r"\bis (?:yes|no)\b",
+)
+_NOUNS = rf"(?:the|that|any(?! year)|all|whichever)\b(?! (?:{_MOST})\b)"
+_CLAUSES = r"(?:that|who) (?:is|are|has|have|does|do|belongs?)\b"
+_TIMES = tuple(
+    (why.replace("_", " "), re.compile(pattern, re.IGNORECASE), most)
+    for why, pattern, most in (
+        ("a chain of nouns", rf"\b(?:of|for|on|in|by|with|at) {_NOUNS}", 2),
+        ("two superlatives", r"\bwith the (?:most|fewest|\w+est)\b", 1),
+        ("clause upon clause", rf"\bwhose\b|\b{_CLAUSES}", 2),
+        ("out of breath", r"\S+", 55),
+    )
+)
+"""What may stand in a sentence so often, and no oftener."""
+
+
 class _Vocabulary(NamedTuple):
     """The words of a schema."""
 
@@ -71,7 +147,7 @@ class _Vocabulary(NamedTuple):
 @lru_cache(maxsize=8)
 def _vocabulary(words: Lexicon) -> _Vocabulary:
     schema = words.schema
-    spoken: set[str] = set()
+    spoken: set[str] = set(words.idioms())
     names: set[str] = set()
     silent: set[str] = set()
     units: set[str] = set()

@@ -1,304 +1,310 @@
 """From words to plans: every reading that a message has under a schema.
 
-The parser gives phrases; here each label is looked up in the schema, and a phrase has
-as many meanings as its labels and literals allow. Nothing is known of the plan that
-the message was written for. Next: `say`.
+The parser gives the phrases of one sentence after the other; `senses` says what each can mean,
+and here each mention of a row becomes the row that was meant. What comes to the same at the
+same place of the text is followed once, so that long messages stay quick. Nothing is known of
+the plan that the message was written for. Next: `speaker`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
+from typing import TypeVar
 
 import msgspec
 
-from agentgym.formats import Json
+from agentgym.formats import Record
 from agentgym.plan import Plan
-from agentgym.schema import Field, Relation, Schema
-from agentgym.schema.types import ORDERED
+from agentgym.schema import Schema
+from agentgym.tasks.words.amounts import decimals
 from agentgym.tasks.words.english import ENGLISH
-from agentgym.tasks.words.grammar import Parser
-from agentgym.tasks.words.lexicon import Lexicon, flag_words, lexicon, low
+from agentgym.tasks.words.english.rows import NOUNS
+from agentgym.tasks.words.lexicon import Lexicon, lexicon
 from agentgym.tasks.words.meaning import (
     Act,
+    Cell,
     Change,
+    Check,
+    Chosen,
     Figure,
+    Fork,
     Get,
     Put,
     Row,
-    assemble,
+    Told,
+    Work,
+    cap_order,
     row_of,
     rows_in,
+    work_of,
 )
 from agentgym.tasks.words.nouns import Nouns
-from agentgym.tasks.words.phrases import (
-    Add,
-    Alike,
-    Ask,
-    Blank,
-    Counted,
-    Edit,
-    Given,
-    Held,
-    Mark,
-    Mention,
-    Message,
-    Of,
-    Order,
-    Query,
-    Read,
-    Remove,
-    Summed,
-    Thing,
-    Value,
-    Whether,
-    Word,
-)
-from agentgym.tasks.words.values import NOTHING, valued
+from agentgym.tasks.words.parser import Parser
+from agentgym.tasks.words.plans import assemble, wishes
+from agentgym.tasks.words.report import report_acts
+from agentgym.tasks.words.senses import Senses
 
 __all__ = ["decimals", "read"]
 
-_NUMBERS = frozenset({"integer", "decimal", "float"})
-_TIMES = frozenset({"date", "datetime"})
 _MOST = 32
 """No more readings than this are told apart: two are too many already."""
+_STATES = 64
+"""No more meanings of a beginning are followed."""
+_BREAK = re.compile(r" |\n+(?:\d{1,2}\. |- )?")
+_FIRST = re.compile(r"\n*(?:1\. |- )")
+_OPENERS = ("opener", "wish opener", "own opener", "list opener")
+_CLOSERS = ("closer", "list closer")
+
+T = TypeVar("T")
 
 
-def read(text: str, schema: Schema) -> list[Plan]:
-    """Read a message: all plans that it can stand for, each as `meaning.tellable` has it.
+class State(Record, kw_only=True):
+    """What a beginning of the message means."""
+
+    acts: tuple[Act, ...] = ()
+    known: tuple[Row, ...] = ()
+    """Rows that were described."""
+    focus: Row | None = None
+    """The row that was spoken of last."""
+
+
+def read(text: str, schema: Schema, *, me: str | None = None) -> list[Plan]:
+    """Read a message: all plans that it can stand for, each as `plans.tellable` has it.
 
     Args:
         text: What a person said.
         schema: What can be spoken of.
+        me: The entity of the user's own row, where it is known who they are.
 
     Returns:
         The readings, without doubles; empty when it is no message of the grammar.
     """
-    return list(_read(text, lexicon(schema)))
+    return list(_read(text, lexicon(schema), me))
 
 
 @lru_cache(maxsize=16)
-def _read(text: str, words: Lexicon) -> tuple[Plan, ...]:
+def _read(text: str, words: Lexicon, me: str | None) -> tuple[Plan, ...]:
     """Read a message once: who words a task, who admits it and who certifies it all ask."""
-    reader = _Reader(words)
-    plans: list[Plan] = []
-    for acts in reader.acts(text):
-        plan = assemble(acts)
-        if plan not in plans:
-            plans.append(plan)
-            if len(plans) >= _MOST:
-                break
-    return tuple(plans)
-
-
-def decimals(field: Field) -> int:
-    """Return to how many decimals an average of the field is rounded."""
-    return 4 if field.type == "float" else field.scale + 2
+    found: dict[tuple[Act, ...], tuple[Act, ...]] = {}
+    for acts in (*report_acts(text, words), *_Reader(words, me).acts(text)):
+        found.setdefault(wishes(acts), acts)
+        if len(found) >= _MOST:
+            break
+    return tuple(assemble(acts) for acts in found.values())
 
 
 class _Reader:
-    """The meanings of phrases under one schema."""
+    """Reads messages under one schema."""
 
-    def __init__(self, words: Lexicon) -> None:
+    def __init__(self, words: Lexicon, me: str | None) -> None:
         self._words = words
-        self._nouns = Nouns(words)
+        self._nouns = Nouns(words, me=me)
+        self._senses = Senses(words, self._nouns)
 
     def acts(self, text: str) -> Iterator[tuple[Act, ...]]:
         """Yield what the text can ask for."""
-        keep = dict.fromkeys(("noun", "inner", "rows", "bare rows"), self._nouns.stands)
+        keep = dict.fromkeys(NOUNS, self._nouns.stands)
         parser = Parser(ENGLISH, text, self._words, keep)
-        for message, end in parser.parse("message", 0):
-            if end == len(text) and isinstance(message, Message):
-                yield from self._message(message)
+        places: dict[int, dict[State, None]] = {}
+        for at in self._begins(parser, text):
+            for intros, end in parser.parse("intros", at):
+                state: State | None = State()
+                for intro in intros:  # type: ignore[attr-defined]
+                    states = _introduced(state, self._nouns.introduced(intro)) if state else []
+                    state = states[0] if len(states) == 1 else None
+                if state is not None:
+                    places.setdefault(end, {})[state] = None
+        ends: dict[State, None] = {}
+        while places:
+            at = min(places)
+            states = list(places.pop(at))[:_STATES]
+            for sentences, end in self._sentences(parser, at):
+                said = list(
+                    dict.fromkeys(after for state in states for after in _said(state, sentences))
+                )[:_STATES]
+                if not said:
+                    continue
+                if self._closes(parser, text, end):
+                    ends.update(dict.fromkeys(said))
+                for gap in _gaps(text, end):
+                    places.setdefault(gap, {}).update(dict.fromkeys(said))
+        yield from dict.fromkeys(state.acts for state in ends)
 
-    # What is asked, and what is to be done
+    def _begins(self, parser: Parser, text: str) -> list[int]:
+        """Return where the sentences can begin, after words that mean nothing."""
+        ends = {0, *(end for name in _OPENERS for _, end in parser.parse(name, 0))}
+        found: dict[int, None] = {}
+        for end in sorted(ends):
+            found[end] = None
+            item = _FIRST.match(text, end)
+            if item:
+                found[item.end()] = None
+        return list(found)
 
-    def _message(self, message: Message) -> Iterator[tuple[Act, ...]]:
-        options = []
-        for sentence in message.sentences:
-            parts = sentence.things if isinstance(sentence, Query) else sentence.orders
-            for part in parts:
-                match part:
-                    case Ask() | Whether() | Counted() | Summed():
-                        found = list(self._asked(part))
-                    case Edit() | Mark() | Add() | Remove():
-                        found = [(change,) for change in self._ordered(part)]
-                if not found:
-                    return
-                options.append(found)
-        for chosen in product(*options):
-            yield from _bound(tuple(act for acts in chosen for act in acts), ())
+    def _sentences(self, parser: Parser, at: int) -> list[tuple[list[tuple[Act, ...]], int]]:
+        """Return what the sentences that start there can ask for, by where they end."""
+        found: dict[int, dict[tuple[Act, ...], None]] = {}
+        for symbol in ("sentence", "later", "item"):
+            for phrase, end in parser.parse(symbol, at):
+                known = found.setdefault(end, {})
+                if len(known) < _STATES:
+                    known.update(dict.fromkeys(self._senses.sentence(phrase)))  # type: ignore[arg-type]
+        return [(list(acts), end) for end, acts in sorted(found.items()) if acts]
 
-    def _asked(self, thing: Ask | Whether | Counted | Summed) -> Iterator[tuple[Act, ...]]:
-        words = self._words
-        match thing:
-            case Ask():
-                for row in self._nouns.rows(thing.noun):
-                    fields = [self._mentioned(row.entity, m) for m in thing.fields]
-                    for chosen in product(*fields):
-                        yield tuple(Get(of=row, field=field.name) for field in chosen)
-            case Whether():
-                for row in self._nouns.rows(thing.noun):
-                    for field in words.fields(row.entity):
-                        if field.type == "boolean" and low(flag_words(field)) == low(thing.flag):
-                            yield (Get(of=row, field=field.name),)
-            case Counted():
-                noun = thing.rows
-                if thing.owner is not None:
-                    noun = msgspec.structs.replace(noun, mods=(*noun.mods, Of(noun=thing.owner)))
-                for row in self._nouns.rows(noun):
-                    if thing.field is None:
-                        yield (Get(of=Figure(of=row, function="count")),)
-                    else:
-                        for field in words.labelled(row.entity, thing.field):
-                            of = Figure(of=row, function="count", field=field.name)
-                            yield (Get(of=of),)
-            case Summed():
-                for row in self._nouns.rows(thing.rows):
-                    for field in self._mentioned(row.entity, thing.field):
-                        if _can(thing, field):
-                            of = Figure(of=row, function=thing.function, field=field.name)
-                            yield (Get(of=of),)
-
-    def _mentioned(self, entity: str, mention: Mention) -> list[Field]:
-        fields = self._words.labelled(entity, mention.field)
-        return [f for f in fields if mention.unit in (None, f.unit)]
-
-    def _ordered(self, order: Order) -> Iterator[Change]:
-        match order:
-            case Edit():
-                gives = (Given(field=order.field, value=order.value), *order.rest)
-                for row in self._nouns.rows(order.noun):
-                    for puts in self._puts(row.entity, gives):
-                        yield self._update(row, puts)
-            case Mark():
-                for row in self._nouns.rows(order.noun):
-                    for field in self._words.fields(row.entity):
-                        value = self._marked(row.entity, field, order)
-                        if value is not NOTHING:
-                            yield self._update(row, (Put(field=field.name, value=value),))
-            case Add():
-                yield from self._added(order)
-            case Remove():
-                for row in self._nouns.rows(order.noun):
-                    yield Change(kind="delete", entity=row.entity, target=row)
-
-    def _update(self, row: Row, puts: tuple[Put, ...]) -> Change:
-        moves = len(puts) == 1 and self._words.moves(row.entity, puts[0].field)
-        return Change(
-            kind="transition" if moves else "update", entity=row.entity, target=row, puts=puts
+    @staticmethod
+    def _closes(parser: Parser, text: str, at: int) -> bool:
+        return at == len(text) or any(
+            end == len(text) for name in _CLOSERS for _, end in parser.parse(name, at)
         )
 
-    def _marked(self, entity: str, field: Field, order: Mark) -> Json:
-        if field.type == "boolean" and low(flag_words(field)) == low(order.text):
-            return order.on
-        if order.on and self._words.is_status(entity, field):
-            return valued(field, Word(text=order.text))
-        return NOTHING
 
-    def _added(self, order: Add) -> Iterator[Change]:
-        for entity in self._words.singular.get(low(order.head), ()):
-            options: list[list[tuple[Put, ...]]] = [
-                [
-                    _reference(relation, row)
-                    for row in self._nouns.rows(noun)
-                    for relation in self._words.between(entity.name, row.entity)
-                ]
-                for noun in order.owners
-            ]
-            for owned in product(*options):
-                for puts in self._puts(entity.name, order.gives):
-                    everything = (*(put for several in owned for put in several), *puts)
-                    yield from _created(entity.name, everything)
-
-    def _puts(self, entity: str, gives: Iterable[Given]) -> Iterator[tuple[Put, ...]]:
-        options = [list(self._given(entity, given.field, given.value)) for given in gives]
-        for chosen in product(*options):
-            puts = tuple(sorted((p for ps in chosen for p in ps), key=lambda p: p.field))
-            if len({put.field for put in puts}) == len(puts):
-                yield puts
-
-    def _given(self, entity: str, label: str, value: Value) -> Iterator[tuple[Put, ...]]:
-        words = self._words
-        if isinstance(value, Thing):
-            for row in self._nouns.rows(value.noun):
-                for relation in words.between(entity, row.entity):
-                    if low(relation.label) == low(label):
-                        yield _reference(relation, row)
-            return
-        if isinstance(value, Alike):
-            value = Read(field=label, noun=value.noun)
-        for field in words.labelled(entity, label):
-            match value:
-                case Held():
-                    yield (Put(field=field.name, held=True),)
-                case Blank():
-                    if field.nullable:
-                        yield (Put(field=field.name),)
-                case Read():
-                    for row in self._nouns.rows(value.noun):
-                        for source in words.labelled(row.entity, value.field):
-                            if source.type == field.type:
-                                yield (Put(field=field.name, row=row, source=source.name),)
-                case _:
-                    meant = valued(field, value)
-                    if meant is not NOTHING:
-                        yield (Put(field=field.name, value=meant),)
+def _gaps(text: str, at: int) -> list[int]:
+    gap = _BREAK.match(text, at)
+    return [gap.end()] if gap and gap.end() < len(text) else []
 
 
-def _can(thing: Summed, field: Field) -> bool:
-    """Tell whether the figure makes sense of the field, and is rounded as figures are."""
-    if thing.function in ("sum", "avg"):
-        right = thing.digits is None or thing.digits == str(decimals(field))
-        return field.type in _NUMBERS and right
-    return field.type in ORDERED and (field.type in _TIMES) == thing.time
+def _introduced(state: State, rows: Sequence[Row]) -> list[State]:
+    found = []
+    for row in rows:
+        for meant in _meant(row, state):
+            found.append(State(known=_learn(state.known, meant), focus=meant))
+    return found
 
 
-def _reference(relation: Relation, row: Row) -> tuple[Put, ...]:
-    pairs = zip(relation.fields, relation.target_fields, strict=True)
-    return tuple(Put(field=mine, row=row, source=theirs) for mine, theirs in pairs)
+def _said(state: State, options: list[tuple[Act, ...]]) -> Iterator[State]:
+    """Yield what a beginning means after one more sentence."""
+    for acts in options:
+        states = [state]
+        for act in acts:
+            states = [after for one in states for after in _bind(act, one)][:_STATES]
+        yield from states
 
 
-def _created(entity: str, puts: tuple[Put, ...]) -> Iterator[Change]:
-    if len({put.field for put in puts}) == len(puts):
-        yield Change(kind="create", entity=entity, puts=tuple(sorted(puts, key=lambda p: p.field)))
+def _bind(act: Act, state: State) -> Iterator[State]:
+    """Put the row that was meant in the place of each mere mention of it, and add the act."""
+    for bound, after in _bound(act, state):
+        yield msgspec.structs.replace(after, acts=(*state.acts, bound))
 
 
-def _bound(acts: tuple[Act, ...], known: tuple[Row, ...]) -> Iterator[tuple[Act, ...]]:
-    """Put the row that was meant in the place of each mere mention of it."""
+def _bound(act: Act, state: State) -> Iterator[tuple[Act, State]]:
+    match act:
+        case Get():
+            for of, after in _thing(act.of, state, inside=act.many):
+                focus = of if isinstance(of, Row) and not act.many else None
+                yield (
+                    msgspec.structs.replace(act, of=of),
+                    msgspec.structs.replace(after, focus=focus),
+                )
+        case Change():
+            yield from _changed(act, state)
+        case Fork():
+            for check, after in _checked(act.check, state):
+                for then, late in _branch(act.then, after):
+                    second = msgspec.structs.replace(late, focus=after.focus)
+                    for otherwise, last in _branch(act.otherwise, second):
+                        fork = Fork(check=check, then=then, otherwise=otherwise)
+                        yield fork, msgspec.structs.replace(last, focus=None)
+
+
+def _branch(acts: tuple[Act, ...], state: State) -> Iterator[tuple[tuple[Act, ...], State]]:
     if not acts:
-        yield ()
+        yield (), state
         return
-    for act, now_known in _bind(acts[0], known):
-        for rest in _bound(acts[1:], now_known):
-            yield (act, *rest)
+    for act, after in _bound(acts[0], state):
+        for rest, last in _branch(acts[1:], after):
+            yield (act, *rest), last
 
 
-def _bind(act: Act, known: tuple[Row, ...]) -> Iterator[tuple[Act, tuple[Row, ...]]]:
-    if isinstance(act, Get):
-        of = act.of
-        for row in _meant(of.of if isinstance(of, Figure) else of, known):
-            if isinstance(of, Figure):
-                figure = msgspec.structs.replace(of, of=row)
-                yield msgspec.structs.replace(act, of=figure), _learn(known, row, inside=True)
-            else:
-                yield msgspec.structs.replace(act, of=row), _learn(known, row)
+def _checked(check: Check, state: State) -> Iterator[tuple[Check, State]]:
+    for left, behind in _thing(check.left, state, inside=True):
+        row = left.row if isinstance(left, Cell) else None
+        after = msgspec.structs.replace(behind, focus=row)
+        if check.right is None:
+            yield msgspec.structs.replace(check, left=left), after
+            continue
+        for right, last in _thing(check.right, after):
+            clear = last if isinstance(right, Told) else msgspec.structs.replace(last, focus=None)
+            yield msgspec.structs.replace(check, left=left, right=right), clear
+
+
+def _changed(act: Change, state: State) -> Iterator[tuple[Act, State]]:
+    targets: Iterator[tuple[Row | None, State]] = (
+        iter([(None, state)]) if act.target is None else _thing(act.target, state, inside=act.each)
+    )
+    for target, after in targets:
+        inside = msgspec.structs.replace(after, focus=None if act.each else target)
+        for puts, last in _puts(act.puts, inside):
+            focus = None if act.each or act.kind == "delete" else target
+            changed = msgspec.structs.replace(act, target=target, puts=puts)
+            yield changed, msgspec.structs.replace(last, focus=focus)
+
+
+def _puts(puts: tuple[Put, ...], state: State) -> Iterator[tuple[tuple[Put, ...], State]]:
+    if not puts:
+        yield (), state
         return
-    targets: Iterable[Row | None] = [None] if act.target is None else _meant(act.target, known)
-    for target in targets:
-        now_known = known if target is None else _learn(known, target)
-        options = [
-            [put]
-            if put.row is None
-            else [msgspec.structs.replace(put, row=row) for row in _meant(put.row, now_known)]
-            for put in act.puts
-        ]
-        for puts in product(*options):
-            after = now_known
-            for put in puts:
-                after = after if put.row is None else _learn(after, put.row)
-            yield msgspec.structs.replace(act, target=target, puts=puts), after
+    first = puts[0]
+    options: Iterator[tuple[Put, State]] = iter([(first, state)])
+    if first.row is not None:
+        options = (
+            (msgspec.structs.replace(first, row=row), after)
+            for row, after in _thing(first.row, state)
+        )
+    elif first.work is not None:
+        options = (
+            (msgspec.structs.replace(first, work=work), after)
+            for work, after in _thing(first.work, state)
+        )
+    for put, after in options:
+        for rest, last in _puts(puts[1:], after):
+            yield (put, *rest), last
+
+
+def _thing(thing: T, state: State, *, inside: bool = False) -> Iterator[tuple[T, State]]:
+    """Yield what a row, a value or a number can be, each with what is known then.
+
+    Args:
+        thing: A row, a value, a number or a choice.
+        state: What is known before.
+        inside: Whether a row stands for several, so that nothing can point back to it.
+    """
+    match thing:
+        case Row():
+            for row in _meant(thing, state):
+                yield row, _knowing(state, row, inside=inside)  # type: ignore[misc]
+        case Cell():
+            for row in _meant(thing.row, state):
+                yield msgspec.structs.replace(thing, row=row), _knowing(state, row)
+        case Figure():
+            for row in _meant(thing.of, state):
+                figure = msgspec.structs.replace(thing, of=row)
+                yield figure, _knowing(state, row, inside=True)
+        case Chosen():
+            for row in _meant(thing.of, state):
+                chosen = Chosen(of=row, count=thing.count, caps=cap_order(thing.caps))
+                yield chosen, _knowing(state, row, inside=True)  # type: ignore[misc]
+        case Work():
+            for terms, after in _terms(thing.of, state):
+                yield work_of(thing.function, terms), after  # type: ignore[misc]
+        case _:
+            assert isinstance(thing, Told)
+            yield thing, state
+
+
+def _terms(terms: tuple[object, ...], state: State) -> Iterator[tuple[tuple, State]]:  # type: ignore[type-arg]
+    if not terms:
+        yield (), state
+        return
+    for term, after in _thing(terms[0], state):
+        for rest, last in _terms(terms[1:], after):
+            yield (term, *rest), last
+
+
+def _knowing(state: State, row: Row, *, inside: bool = False) -> State:
+    return msgspec.structs.replace(state, known=_learn(state.known, row, inside=inside))
 
 
 def _learn(known: tuple[Row, ...], row: Row, *, inside: bool = False) -> tuple[Row, ...]:
@@ -307,13 +313,18 @@ def _learn(known: tuple[Row, ...], row: Row, *, inside: bool = False) -> tuple[R
     return tuple(dict.fromkeys((*known, *rows)))
 
 
-def _meant(row: Row, known: tuple[Row, ...]) -> Iterator[Row]:
+def _meant(row: Row, state: State) -> Iterator[Row]:
     if row.again:
-        yield from (r for r in known if r.entity == row.entity)
+        among = [state.focus] if row.it else state.known
+        yield from (r for r in among if r is not None and r.entity == row.entity)
         return
-    options = [
-        [msgspec.structs.replace(tie, row=inner) for inner in _meant(tie.row, known)]
+    ties = [
+        [msgspec.structs.replace(tie, row=inner) for inner in _meant(tie.row, state)]
         for tie in row.ties
     ]
-    for ties in product(*options):
-        yield row_of(row.entity, list(row.clues), list(ties), row.pick)
+    others = [list(_meant(one, state)) for one in row.among]
+    for chosen in product(*ties):
+        for among in product(*others):
+            yield row_of(
+                row.entity, list(row.clues), list(chosen), row.pick, among=among, me=row.me
+            )

@@ -1,28 +1,28 @@
 """Whole sentences, by tone: how a request begins and ends around what is asked.
 
-Comes before `english`, which adds what the sentences are about.
+Comes before `english`, which adds what the sentences are about. Next: `manners`, the openers
+and closers and who speaks.
 """
 
 from __future__ import annotations
 
-from agentgym.tasks.words.grammar import Filler, Many, Symbol
+from agentgym.tasks.words.grammar import Many, Symbol
 from agentgym.tasks.words.grammar import productions as p
+from agentgym.tasks.words.manners import MANNERS, REGISTERS
 from agentgym.tasks.words.phrases import Do, Message, Query
 
 __all__ = ["REGISTERS", "SENTENCES"]
 
-REGISTERS = ("plain", "polite", "brief", "busy", "chatty")
-"""The tones of a message."""
-
-_DIRECT = ("plain", "busy")
+_SHORT = ("terse", "expert")
+_DIRECT = ("plain", "busy", "expert", "learner")
 
 SENTENCES: dict[str, Symbol] = {
     "orders": Many(item="order", separators=(", ", " and "), most=4),
     "query": (
-        *p(Query, "{things:directs}", registers=("plain", "busy", "chatty")),
+        *p(Query, "{things:directs}", registers=("plain", "busy", "rambling", "expert", "learner")),
         *p(Query, "[what is|what's] {things:whats}?", plural=False, registers=_DIRECT),
         *p(Query, "what are {things:phrases}?", plural=True, registers=_DIRECT),
-        *p(Query, "can you tell me {things:tales}?", registers=("plain",)),
+        *p(Query, "can you tell me {things:tales}?", registers=("plain", "learner")),
         *p(
             Query,
             "could you [please tell me|tell me|let me know] {things:tales}?",
@@ -34,11 +34,18 @@ SENTENCES: dict[str, Symbol] = {
         ),
         *p(
             Query,
+            "please give me {things:lists}.",
+            "I need {things:lists}.",
+            "could you give me {things:lists}?",
+            "can I have {things:lists}, please?",
+        ),
+        *p(
+            Query,
             "{things:phrases}, please.",
             "{things:phrases}?",
             "tell me {things:tales}.",
             "[I need|give me] {things:phrases}.",
-            registers=("brief",),
+            registers=("terse",),
         ),
         *p(
             Query,
@@ -55,12 +62,30 @@ SENTENCES: dict[str, Symbol] = {
             "I was wondering if you could tell me {things:tales}.",
             "I'd like to find out {things:tales}.",
             "can you help me find {things:phrases}?",
-            registers=("chatty",),
+            "the thing I'm after is {things:phrases}.",
+            registers=("rambling",),
+        ),
+        *p(
+            Query,
+            "look up {things:phrases}.",
+            "report {things:phrases}.",
+            "return {things:phrases}.",
+            "required: {things:phrases}.",
+            registers=("expert",),
+        ),
+        *p(
+            Query,
+            "please, I want to know {things:tales}.",
+            "please tell to me {things:tales}.",
+            "I need to know {things:tales}, please.",
+            "it is possible to know {things:tales}?",
+            "you can tell me {things:tales}, please?",
+            registers=("learner",),
         ),
     ),
     "do": (
-        *p(Do, "please {orders:orders}.", registers=("plain", "polite", "busy")),
-        *p(Do, "can you {orders:orders}?", registers=("plain",)),
+        *p(Do, "please {orders:orders}.", registers=("plain", "polite", "busy", "learner")),
+        *p(Do, "can you {orders:orders}?", registers=("plain", "learner")),
         *p(Do, "{orders:fronts}.", registers=("plain", "polite", "busy")),
         *p(Do, "I need you to {orders:orders}.", registers=("plain", "busy")),
         *p(
@@ -70,79 +95,96 @@ SENTENCES: dict[str, Symbol] = {
             "would you please {orders:orders}?",
             registers=("polite",),
         ),
-        *p(Do, "{orders:orders}.", "{orders:orders}, please.", registers=("brief",)),
+        *p(Do, "{orders:orders}.", "{orders:orders}, please.", registers=_SHORT),
         *p(
             Do,
             "I'd appreciate it if you could {orders:orders}.",
             "I was hoping you could {orders:orders}.",
             "do you think you could {orders:orders}?",
-            registers=("chatty",),
+            registers=("rambling",),
+        ),
+        *p(
+            Do,
+            "I want you to {orders:orders}.",
+            "I need that you {orders:orders}, please.",
+            "you can {orders:orders}, please?",
+            registers=("learner",),
         ),
     ),
-    "sentence": p(None, "{_1:query}", "{_1:do}"),
+    "sentence": p(None, "{_1:query}", "{_1:do}", "{_1:if}", "{_1:picked}", "{_1:story}"),
     "later": (
         *p(
             Query,
             "also, what is {things:whats}?",
             "and what is {things:whats}?",
             plural=False,
-            registers=("plain", "busy"),
+            registers=("plain", "busy", "learner"),
         ),
+        *p(
+            Query,
+            "also, what are {things:phrases}?",
+            "and what are {things:phrases}?",
+            plural=True,
+            registers=("plain", "busy", "learner"),
+        ),
+        *p(Query, "can you also tell me {things:tales}?", registers=("plain",)),
         *p(
             Query,
             "I [also need|would also like] to know {things:tales}.",
             "also, could you tell me {things:tales}?",
             "and please tell me {things:tales}.",
-            registers=("polite", "busy", "chatty"),
+            registers=("polite", "busy", "rambling"),
         ),
-        *p(Query, "also {things:phrases}.", "then tell me {things:tales}.", registers=("brief",)),
+        *p(Query, "also {things:phrases}.", "then tell me {things:tales}.", registers=_SHORT),
+        *p(Query, "I also want to know {things:tales}.", registers=("learner",)),
         *p(Do, "[also, please|then please|after that, please] {orders:orders}.",
-           registers=("plain", "polite", "busy", "chatty")),
-        *p(Do, "and could you also {orders:orders}?", registers=("polite", "chatty")),
-        *p(Do, "[then|also] {orders:orders}.", registers=("brief",)),
+           registers=("plain", "polite", "busy", "rambling", "learner")),
+        *p(Do, "and could you also {orders:orders}?", registers=("polite", "rambling")),
+        *p(Do, "[then|also] {orders:orders}.", registers=_SHORT),
+        *p(None, "{_1:if}", "{_1:picked}", "{_1:story}"),
         *p(None, "{_1:query}", "{_1:do}", registers=("none",)),
     ),
-    "sentences": Many(item="sentence", later="later"),
-    "opener": Filler(
-        options={
-            "plain": ("", "", "Hi, ", "Hello, ", "Quick question: "),
-            "polite": ("", "Hello, ", "Good morning, ", "Good afternoon. ", "Hello! "),
-            "brief": ("",),
-            "busy": (
-                "",
-                "I'm checking our records: ",
-                "I'm going through our files. ",
-                "I'm preparing a report: ",
-                "I have someone on the phone. ",
-            ),
-            "chatty": ("Hi there! ", "Hey, ", "Hi, hope you're well. ", "Hi! "),
-        }
+    "sentences": Many(item="sentence", later="later", most=80),
+    "paragraphs": Many(item="sentence", later="later", separators=("\n\n",), most=80),
+    "item": (
+        *p(Query, "make {things:lists}.", "give me {things:lists}."),
+        *p(Query, "tell me {things:tales}.", "find out {things:tales}."),
+        *p(Query, "look up {things:phrases}."),
+        *p(Query, "{things:phrases}.", registers=("terse", "expert")),
+        *p(Query, "I need {things:phrases}.", registers=("busy", "learner", "polite")),
+        *p(Do, "{orders:orders}."),
+        *p(Do, "please {orders:orders}.", registers=("polite", "learner")),
+        *p(None, "{_1:if}", "{_1:picked}", "{_1:story}"),
     ),
-    "closer": Filler(
-        options={
-            "plain": ("", "", "", " Thanks."),
-            "polite": ("", " Thank you.", " Thank you very much."),
-            "chatty": ("", " Thanks a lot!", " Thanks in advance!"),
-        }
-    ),
-    "wish opener": Filler(
-        options={
-            "plain": ("", "", "Hi, ", "Hello, "),
-            "polite": ("", "Hello, ", "Good morning, ", "Good afternoon. ", "Hello! "),
-            "brief": ("",),
-            "busy": (
-                "",
-                "I'm cleaning up our records: ",
-                "We need a correction. ",
-                "I have someone on the phone. ",
-                "Something has to change in our files. ",
-            ),
-            "chatty": ("Hi there! ", "Hey, ", "Hi, hope you're well. ", "Hi! "),
-        }
-    ),
+    "items": Many(item="item", numbered=True, most=80),
     "message": (
-        *p(Message, "{_:opener}{sentences:sentences}{_:closer}", asks=True),
-        *p(Message, "{_:wish opener}{sentences:sentences}{_:closer}", asks=False),
+        *p(
+            Message,
+            "{_:opener}{intros:intros}{sentences:sentences}{_:closer}",
+            asks=True, mine=False, form="prose",
+        ),
+        *p(
+            Message,
+            "{_:wish opener}{intros:intros}{sentences:sentences}{_:closer}",
+            asks=False, mine=False, form="prose",
+        ),
+        *p(
+            Message,
+            "{_:own opener}{intros:intros}{sentences:sentences}{_:closer}",
+            mine=True, form="prose",
+        ),
+        *p(
+            Message,
+            "{_:own opener}{intros:intros}{sentences:paragraphs}{_:closer}",
+            form="paragraphs",
+        ),
+        *p(
+            Message,
+            "{_:list opener}{intros:intros}\n{sentences:items}{_:list closer}",
+            form="list",
+        ),
     ),
 }  # fmt: skip
 """Symbol to what it can be, from the message down to what is asked."""
+
+SENTENCES |= MANNERS

@@ -1,32 +1,49 @@
 """Values in a sentence: how each type is written, and read back to the same value.
 
-A wire value becomes a literal (`literal`), a literal becomes characters (`written`);
-`scan` finds the literals that start at a place of a text, `valued` says which value of
-a field a literal stands for. Next: `lexicon`.
+A wire value becomes a literal (`literal`), what is measured of one too (`measured`), and
+a literal becomes characters (`written`); `valued` and `measure_of` say what a literal that
+was read (`scan`) stands for. Next: `idiom`.
 """
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from agentgym.formats import Json, Record
+from agentgym.plan import Measure
 from agentgym.schema import Field
 from agentgym.tasks.words.meaning import plain
-from agentgym.tasks.words.phrases import Day, Moment, Number, Quote, Truth, Word
+from agentgym.tasks.words.phrases.literals import (
+    Bare,
+    Day,
+    Decade,
+    Letter,
+    Moment,
+    Month,
+    Number,
+    Quote,
+    Truth,
+    Word,
+    Year,
+    YearMonth,
+)
+from agentgym.tasks.words.scan import MONTHS, SHORT, bare, ending, scan
+from agentgym.tasks.words.units import MONEY, SIGNS, in_words, unit_in, unit_words
 
 __all__ = [
     "NOTHING",
     "Literal",
     "Style",
     "UnsayableError",
+    "bare",
     "ending",
     "enum_words",
     "literal",
+    "measure_of",
+    "measured",
     "scan",
     "unit_in",
     "unit_words",
@@ -34,26 +51,15 @@ __all__ = [
     "written",
 ]
 
-Literal = Quote | Number | Day | Moment | Word | Truth
+Literal = (
+    Quote | Bare | Number | Day | Moment | Year | Decade | Month | YearMonth | Letter | Word | Truth
+)
 
 NOTHING: Final = object()
 """What `valued` gives when a literal cannot stand for a value of the field."""
 
 _LONGEST = 400
-_MONTHS = tuple(calendar.month_name)
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?![\d\w]|\.\d)")
-_SIGNED = re.compile(r"(-?)([$€£])(\d+(?:\.\d+)?)(?![\d\w]|\.\d)")
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
-_UNITS = {sign: unit for unit, sign in _SIGNS.items()}
-_NAMES = "|".join(_MONTHS[1:])
-_DAYS = (
-    re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?!\d)"),
-    re.compile(rf"(?P<n>{_NAMES}) (?P<d>\d\d?), (?P<y>\d{{4}})(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?P<d>\d\d?) (?P<n>{_NAMES}) (?P<y>\d{{4}})(?!\d)", re.IGNORECASE),
-)
-_CLOCK = re.compile(r" at (\d\d:\d\d)(:\d\d)?(?: UTC)?(?![\d:])")
-_QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”')
-_BARE = re.compile(r"[a-z]{2,}(?: [a-z]+)*\Z")
+_PLAIN = re.compile(r"[a-z]{2,}(?: [a-z]+)*\Z")
 
 
 class UnsayableError(Exception):
@@ -66,7 +72,11 @@ class Style(Record, kw_only=True):
     curly: bool = False
     """Whether texts stand in typographic quotes."""
     dates: int = 1
-    """0: `2021-03-05`, 1: `March 5, 2021`, 2: `5 March 2021`."""
+    """0: `2021-03-05`, 1: `March 5, 2021`, 2: `5 March 2021`, 3 and 4: the same with `Mar`."""
+    utc: bool = True
+    """Whether each time says that it is in UTC."""
+    words: bool = False
+    """Whether money is `131.14 euros`, not `€131.14`."""
 
 
 def enum_words(value: str) -> str:
@@ -79,7 +89,7 @@ def _bare(field: Field, value: str) -> str | None:
     words = enum_words(value)
     if (words.isupper() and len(words) >= 5) or (field.role == "status" and words.istitle()):
         words = words.lower()
-    return words if _BARE.match(words) else None
+    return words if _PLAIN.match(words) else None
 
 
 def _one_of(field: Field, words: str) -> Json:
@@ -103,7 +113,9 @@ def literal(field: Field, value: Json, *, op: str = "eq") -> Literal:
         UnsayableError: No sentence can hold it.
     """
     kind = field.type
-    if op != "eq" and kind not in ("integer", "decimal", "float", "date", "datetime"):
+    bounds = ("integer", "decimal", "float", "date", "datetime")
+    texts = {"ne": ("text", "enum"), "contains": ("text",)}.get(op, ())
+    if op != "eq" and kind not in texts and (kind not in bounds or op == "contains"):
         raise UnsayableError(f"{kind} by {op}")
     if kind == "boolean":
         return Truth(on=bool(value))
@@ -112,7 +124,7 @@ def literal(field: Field, value: Json, *, op: str = "eq") -> Literal:
         digits = format(number, "f")
         if len(digits) > 24:
             raise UnsayableError("a number of too many digits")
-        if kind == "decimal" and field.scale and abs(number.as_tuple().exponent) <= field.scale:  # type: ignore[arg-type]
+        if field.role == "money" and 0 < _places(digits) <= field.scale:
             digits = format(number.quantize(Decimal(1).scaleb(-field.scale)), "f")
         known = field.unit is None or unit_in(field.unit, field.label)
         return Number(digits=digits, unit=None if known else field.unit)
@@ -120,7 +132,7 @@ def literal(field: Field, value: Json, *, op: str = "eq") -> Literal:
     if kind == "date":
         return Day(day=text)
     if kind == "datetime":
-        midnight = text.endswith("T00:00:00Z") and op in ("eq", "lt", "ge")
+        midnight = text.endswith("T00:00:00Z") and op in ("eq", "ne", "lt", "ge")
         return Day(day=text[:10]) if midnight else Moment(time=text)
     if kind == "enum":
         bare = _bare(field, text)
@@ -131,6 +143,50 @@ def literal(field: Field, value: Json, *, op: str = "eq") -> Literal:
     if kind == "text":
         return Quote(text=_sound(text))
     raise UnsayableError(f"a value of type {kind}")
+
+
+def _places(digits: str) -> int:
+    """Count the digits after the point."""
+    return len(digits.partition(".")[2])
+
+
+def measured(of: Measure, value: Json) -> Literal:
+    """Return how what is measured of a value is said.
+
+    Raises:
+        UnsayableError: It is none.
+    """
+    match of:
+        case "year" if isinstance(value, int) and 1000 <= value <= 9999:
+            return Year(year=value)
+        case "decade" if isinstance(value, int) and 1000 <= value <= 9990 and value % 10 == 0:
+            return Decade(start=value)
+        case "month" if isinstance(value, int) and 1 <= value <= 12:
+            return Month(month=value)
+        case "initial" | "ending" if isinstance(value, str) and len(value) == 1:
+            if value.upper() == value and not value.isspace():
+                return Letter(letter=value)
+        case "letters" | "words" | "digit_sum" | "remainder" if isinstance(value, int):
+            return Number(digits=str(value))
+    raise UnsayableError(f"{of} of {value!r}")
+
+
+def measure_of(of: Measure, said: object) -> Json:
+    """Return the measure that a literal stands for, or `NOTHING`."""
+    match said:
+        case Year() if of == "year":
+            return said.year
+        case Decade() if of == "decade":
+            return said.start
+        case Month() if of == "month":
+            return said.month
+        case Letter() if of in ("initial", "ending"):
+            return said.letter.upper()
+        case Number() if of in ("letters", "words", "digit_sum", "remainder"):
+            whole = said.unit is None and said.digits.isdigit()
+            return int(said.digits) if whole else NOTHING
+        case _:
+            return NOTHING
 
 
 def _sound(text: str) -> str:
@@ -153,13 +209,15 @@ def valued(field: Field, said: object, *, op: str = "eq") -> Json:
             return _number(field, said.digits)
         case Day() if kind == "date":
             return said.day
-        case Day() if kind == "datetime" and op in ("eq", "lt", "ge"):
+        case Day() if kind == "datetime" and op in ("eq", "ne", "lt", "ge"):
             return f"{said.day}T00:00:00Z"
         case Moment() if kind == "datetime":
             return said.time
-        case Word() | Quote() if kind == "enum" and op == "eq":
+        case Year() if kind == "integer":
+            return said.year
+        case Word() | Quote() | Bare() if kind == "enum" and op in ("eq", "ne"):
             return _one_of(field, said.text)
-        case Quote() if kind == "text" and op == "eq":
+        case Quote() | Bare() if kind == "text" and op in ("eq", "ne", "contains"):
             return said.text
         case _:
             return NOTHING
@@ -179,23 +237,45 @@ def written(said: Literal, style: Style) -> str:
         case Quote():
             curly = '"' in said.text or (style.curly and not set("“”") & set(said.text))
             return f"“{said.text}”" if curly else f'"{said.text}"'
+        case Bare():
+            return said.text
         case Number():
-            if said.unit is None:
-                return said.digits
-            if said.unit in _SIGNS:
-                sign = "-" if said.digits.startswith("-") else ""
-                return f"{sign}{_SIGNS[said.unit]}{said.digits.lstrip('-')}"
-            return f"{said.digits} {unit_words(said.unit, said.digits)}"
+            return _amount(said, style)
+        case Year():
+            return str(said.year)
+        case Decade():
+            return f"the {said.start}s"
+        case Month():
+            return MONTHS[said.month]
+        case YearMonth():
+            return f"{MONTHS[said.month]} {said.year}"
+        case Letter():
+            return f"the letter {said.letter}"
         case Day():
             return _day(said.day, style)
         case Moment():
             clock = said.time[11:19]
             clock = clock.removesuffix(":00") if clock.count(":") == 2 else clock
-            return f"{_day(said.time[:10], style)} at {clock}"
+            return f"{_day(said.time[:10], style)} at {clock}{' UTC' if style.utc else ''}"
         case Word():
             return said.text
         case Truth():
             return "yes" if said.on else "no"
+
+
+def _amount(said: Number, style: Style) -> str:
+    if said.unit is None:
+        return said.digits
+    if said.unit not in MONEY:
+        return f"{said.digits} {unit_words(said.unit, said.digits)}"
+    digits = said.digits.lstrip("-")
+    whole, _, rest = digits.partition(".")
+    digits = f"{int(whole):,}" + (f".{rest}" if rest else "")
+    sign = "-" if said.digits.startswith("-") else ""
+    if said.unit in SIGNS and not style.words:
+        return f"{sign}{SIGNS[said.unit]}{digits}"
+    one, several = in_words(said.unit)
+    return f"{sign}{digits} {one if digits == '1' else several}"
 
 
 def _day(text: str, style: Style) -> str:
@@ -204,114 +284,9 @@ def _day(text: str, style: Style) -> str:
     except ValueError:
         raise UnsayableError(f"{text} is no date") from None
     year = f"{day.year:04}"
-    if style.dates == 1:
-        return f"{_MONTHS[day.month]} {day.day}, {year}"
-    if style.dates == 2:
-        return f"{day.day} {_MONTHS[day.month]} {year}"
+    month = (MONTHS if style.dates < 3 else SHORT)[day.month]
+    if style.dates in (1, 3):
+        return f"{month} {day.day}, {year}"
+    if style.dates in (2, 4):
+        return f"{day.day} {month} {year}"
     return text
-
-
-def unit_in(unit: str, label: str) -> bool:
-    """Tell whether a label names its unit itself: `milliseconds`, `weight in kg`."""
-    words = set(label.lower().split())
-    names = (unit.lower(), *_UNIT_WORDS.get(unit, ()), *_OTHER_NAMES.get(unit, ()))
-    return any(name in words or f"{name}s" in words for name in names)
-
-
-def unit_words(unit: str, digits: str = "") -> str:
-    """Return what people say for a unit: `bytes` for `B`; after `1`, the singular.
-
-    Args:
-        unit: Its sign.
-        digits: The number before it; without one, the plural.
-    """
-    one, several = _UNIT_WORDS.get(unit, (unit, unit))
-    if digits and unit not in _IN_WORDS:
-        return unit
-    return one if digits == "1" else several
-
-
-_UNIT_WORDS = {
-    "us": ("microsecond", "microseconds"),
-    "ms": ("millisecond", "milliseconds"),
-    "s": ("second", "seconds"),
-    "min": ("minute", "minutes"),
-    "h": ("hour", "hours"),
-    "d": ("day", "days"),
-    "B": ("byte", "bytes"),
-    "kB": ("kilobyte", "kilobytes"),
-    "KB": ("kilobyte", "kilobytes"),
-    "MB": ("megabyte", "megabytes"),
-    "GB": ("gigabyte", "gigabytes"),
-    "kg": ("kilogram", "kilograms"),
-    "g": ("gram", "grams"),
-    "mg": ("milligram", "milligrams"),
-    "t": ("tonne", "tonnes"),
-    "lb": ("pound", "pounds"),
-    "m": ("meter", "meters"),
-    "cm": ("centimeter", "centimeters"),
-    "mm": ("millimeter", "millimeters"),
-    "km": ("kilometer", "kilometers"),
-    "mi": ("mile", "miles"),
-    "ft": ("foot", "feet"),
-    "in": ("inch", "inches"),
-    "m2": ("square meter", "square meters"),
-    "l": ("liter", "liters"),
-    "ml": ("milliliter", "milliliters"),
-    "K": ("kelvin", "kelvin"),
-    "W": ("watt", "watts"),
-    "V": ("volt", "volts"),
-    "deg": ("degree", "degrees"),
-    "degC": ("degree Celsius", "degrees Celsius"),
-    "degF": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "%": ("percent", "percent"),
-}
-_OTHER_NAMES = {"kg": ("kilo",), "m": ("metre",), "km": ("kilometre",), "%": ("percentage",)}
-_IN_WORDS = frozenset("us ms s min h d B m2 mi ft in deg degC degF %".split())
-"""Units that are written out after a number."""
-
-
-def ending(text: str, at: int) -> bool:
-    """Tell whether a word can end there."""
-    return at >= len(text) or not (text[at].isalnum() or text[at] == "_")
-
-
-def scan(text: str, at: int, units: tuple[str, ...]) -> Iterator[tuple[Literal, int]]:
-    """Yield the literals, words of enums aside, that start at a place, and where they end."""
-    quoted = _QUOTED.match(text, at)
-    if quoted:
-        yield Quote(text=next(g for g in quoted.groups() if g is not None)), quoted.end()
-        return
-    for pattern in _DAYS:
-        found = pattern.match(text, at)
-        if found:
-            yield from _dates(text, found)
-    signed = _SIGNED.match(text, at)
-    if signed:
-        sign, mark, digits = signed.groups()
-        yield Number(digits=sign + digits, unit=_UNITS[mark]), signed.end()
-    number = _NUMBER.match(text, at)
-    if number:
-        end = number.end()
-        yield Number(digits=number.group()), end
-        for unit in units:
-            for word in dict.fromkeys((unit, unit_words(unit, number.group()))):
-                if text.startswith(" " + word, end) and ending(text, end + 1 + len(word)):
-                    yield Number(digits=number.group(), unit=unit), end + 1 + len(word)
-    for word, on in (("yes", True), ("no", False)):
-        if text[at : at + len(word)].lower() == word and ending(text, at + len(word)):
-            yield Truth(on=on), at + len(word)
-
-
-def _dates(text: str, found: re.Match[str]) -> Iterator[tuple[Literal, int]]:
-    parts = found.groupdict()
-    name = parts.get("n")
-    month = int(parts["m"]) if name is None else _MONTHS.index(name.capitalize())
-    try:
-        day = dt.date(int(parts["y"]), month, int(parts["d"])).isoformat()
-    except ValueError:
-        return
-    yield Day(day=day), found.end()
-    clock = _CLOCK.match(text, found.end())
-    if clock:
-        yield Moment(time=f"{day}T{clock[1]}{clock[2] or ':00'}Z"), clock.end()

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from agentgym.tasks.words.grammar import Many, Symbol
+from agentgym.formats import Json
+from agentgym.tasks.words.grammar import Label, Many, Production, Symbol
 from agentgym.tasks.words.grammar import productions as p
 from agentgym.tasks.words.phrases import (
     Add,
     Ask,
     Blank,
+    Both,
     Counted,
     Edit,
+    Every,
     Given,
     Held,
+    Listed,
     Mark,
+    Me,
     Mention,
+    Noun,
     Remove,
     Summed,
     Whether,
+    Which,
 )
 
 __all__ = ["ACTS"]
 
+_SEVERAL: dict[str, Json] = {"plural": True, "naming": (), "tail": ()}
 _QUERIES: dict[str, Symbol] = {
+    "fields": Label(kind="fields"),
     "mention": (
         *p(Mention, "{field:field}", unit=None),
         *p(Mention, "{field:field} [in {unit:unit}|(in {unit:unit})]"),
@@ -30,7 +39,14 @@ _QUERIES: dict[str, Symbol] = {
         *p(Mention, "the {field:field}", unit=None),
         *p(Mention, "the {field:field} [in {unit:unit}|(in {unit:unit})]"),
     ),
+    "fields mention": (
+        *p(Mention, "{field:fields}", unit=None),
+        *p(Mention, "{field:fields} [in {unit:unit}|(in {unit:unit})]"),
+    ),
+    "each field": Many(item="fields mention", separators=(", ", " and "), most=4),
+    "one each field": Many(item="fields mention", most=1),
     "mentions": Many(item="the mention", separators=(", ", " and "), most=4),
+    "bare mentions": Many(item="mention", separators=(", ", " and "), most=4),
     "single": Many(item="the mention", most=1),
     "only": Many(item="mention", most=1),
     "figure": (
@@ -38,7 +54,7 @@ _QUERIES: dict[str, Symbol] = {
         *p(Counted, "the number of {rows:bare rows} with {field:a field} on record", owner=None),
         *p(Summed, "the total {field:mention} of {rows:rows}", function="sum", plain=False),
         *p(Summed, "the combined {field:mention} of {rows:rows}", function="sum"),
-        *p(Summed, "the sum of the {field:mention} over {rows:rows}", function="sum"),
+        *p(Summed, "the sum of the {fields:fields mention} of {rows:rows}", function="sum"),
         *p(
             Summed,
             "the [average|mean] {field:mention} of {rows:rows}{digits:rounded}",
@@ -55,14 +71,101 @@ _QUERIES: dict[str, Symbol] = {
     "rounded": p(
         None, ", rounded to {_1:count} decimals", " (rounded to {_1:count} decimals)"
     ),
-    "one ask": p(Ask, "{fields:single} of {noun:noun}"),
-    "asks": p(Ask, "{fields:mentions} of {noun:noun}"),
-    "what": p(None, "{_1:one ask}", "{_1:figure}"),
-    "phrase": p(None, "{_1:asks}", "{_1:figure}"),
+    "one ask": (
+        *p(Ask, "{fields:single} of {noun:noun}", own=False),
+        *p(Ask, "{noun:owner} {fields:only}", own=True),
+    ),
+    "asks": (
+        *p(Ask, "{fields:mentions} of {noun:noun}", own=False),
+        *p(Ask, "{noun:owner} {fields:bare mentions}", own=True),
+    ),
+    "every": (
+        *p(Every, "the {fields:each field} of {rows:rows}", plural=True),
+        *p(Every, "{fields:mentions} of [each|every one] of {rows:the rows}", plural=False),
+        *p(Every, "[all |]the different {fields:one each field} of {rows:the rows}", alone=True),
+    ),
+    "the rows": (
+        *p(Noun, "the {before:befores}{head:plural}{mods:mods}", owner=None, **_SEVERAL),
+        *p(Noun, "{owner:owner} {before:befores}{head:plural}{mods:mods}", **_SEVERAL),
+    ),
+    "all rows": (
+        *p(Noun, "[all|all the] {before:befores}{head:plural}{mods:mods}", owner=None, **_SEVERAL),
+        *p(Noun, "all of {owner:owner} {before:befores}{head:plural}{mods:mods}", **_SEVERAL),
+        *p(Both, "{nouns:several}"),
+    ),
+    "lists": Many(item="listed", most=1),
+    "listed": (
+        *p(Listed, "a list of {rows:rows}", owner=None),
+    ),
+    "which of": (
+        *p(
+            Which,
+            "which of {nouns:several} has the [higher|larger|greater] {field:field}",
+            "which has the [higher|larger] {field:field}, {nouns:or inner}",
+            "which of the two has the [higher|larger] {field:field}, {nouns:or inner}",
+            two=True, largest=True, time=False,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the [lower|smaller] {field:field}",
+            "which has the [lower|smaller] {field:field}, {nouns:or inner}",
+            "which of the two has the [lower|smaller] {field:field}, {nouns:or inner}",
+            two=True, largest=False, time=False,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the [later|more recent] {field:field}",
+            "which has the [later|more recent] {field:field}, {nouns:or inner}",
+            "which of the two has the later {field:field}, {nouns:or inner}",
+            two=True, largest=True, time=True,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the earlier {field:field}",
+            "which has the earlier {field:field}, {nouns:or inner}",
+            "which of the two has the earlier {field:field}, {nouns:or inner}",
+            two=True, largest=False, time=True,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the [highest|largest] {field:field}",
+            "which has the [highest|largest] {field:field}, {nouns:or inner}",
+            two=False, largest=True, time=False,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the [lowest|smallest] {field:field}",
+            "which has the [lowest|smallest] {field:field}, {nouns:or inner}",
+            two=False, largest=False, time=False,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the [latest|most recent] {field:field}",
+            "which has the [latest|most recent] {field:field}, {nouns:or inner}",
+            two=False, largest=True, time=True,
+        ),
+        *p(
+            Which,
+            "which of {nouns:several} has the earliest {field:field}",
+            "which has the earliest {field:field}, {nouns:or inner}",
+            two=False, largest=False, time=True,
+        ),
+    ),
+    "or inner": Many(item="inner", separators=(", ", " or "), least=2, most=4),
+    "what": p(None, "{_1:one ask}", "{_1:figure}", "{_1:worked}"),
+    "phrase": p(
+        None, "{_1:asks}", "{_1:figure}", "{_1:every}", "{_1:worked}"
+    ),
     "clause": (
+        *p(None, "{_1:which of}", "{_1:worked clause}"),
+        *p(Listed, "which {rows:bare rows} [there are|we have]", owner=None),
+        *p(Listed, "which {rows:bare rows} {owner:noun} has", mine=False),
+        *p(Listed, "which {rows:bare rows} I have", owner=Me(), mine=True),
         *p(Counted, "how many {rows:bare rows} there are", field=None, owner=None),
-        *p(Counted, "how many {rows:bare rows} {owner:noun} has", field=None),
-        *p(Ask, "what {fields:single} of {noun:noun} is", short=True),
+        *p(Counted, "how many {rows:bare rows} {owner:noun} has", field=None, mine=False),
+        *p(Counted, "how many {rows:bare rows} I have", field=None, owner=Me(), mine=True),
+        *p(Ask, "what {fields:single} of {noun:noun} is", short=True, own=False),
+        *p(Ask, "what {noun:owner} {fields:only} is", short=True, own=True),
         *p(Whether, "whether {noun:noun} is marked as {flag:flag}"),
     ),
     "tale": p(None, "{_1:phrase}", "{_1:clause}"),
@@ -70,17 +173,32 @@ _QUERIES: dict[str, Symbol] = {
     "phrases": Many(item="phrase", separators=(", ", " and "), most=4),
     "tales": Many(item="tale", separators=(", ", " and "), most=4),
     "direct": (
+        *p(None, "{_1:which of}?", "{_1:worked direct}?"),
+        *p(Listed, "which {rows:bare rows} [are there|do we have]?", owner=None),
+        *p(Listed, "which {rows:bare rows} does {owner:noun} have?", mine=False),
+        *p(Listed, "which {rows:bare rows} do I have?", owner=Me(), mine=True),
         *p(Counted, "how many {rows:bare rows} [are there|do we have]?", field=None, owner=None),
         *p(Counted, "how many {rows:bare rows} have {field:a field} on record?", owner=None),
-        *p(Counted, "how many {rows:bare rows} does {owner:noun} have?", field=None),
-        *p(Ask, "what {fields:only} does {noun:noun} have?", short=True),
+        *p(Counted, "how many {rows:bare rows} does {owner:noun} have?", field=None, mine=False),
+        *p(Counted, "how many {rows:bare rows} do I have?", field=None, owner=Me(), mine=True),
+        *p(Ask, "what {fields:only} does {noun:noun} have?", short=True, own=False),
         *p(Whether, "is {noun:noun} marked as {flag:flag}?"),
     ),
     "directs": Many(item="direct", most=1),
 }  # fmt: skip
 
+
+def _edits(what: str, **fixed: Json) -> tuple[Production, ...]:
+    """Make the patterns of a change of one field, and of one with others after it."""
+    return (
+        *p(Edit, f"[change|set|update] {what} to {{value:value}}", rest=(), flag=False, **fixed),
+        *p(Edit, f"[change|set] {what} to {{value:value}}{{rest:rest}}", flag=False, **fixed),
+    )
+
+
 _ORDERS: dict[str, Symbol] = {
     "given": (
+        *p(Given, "the {field:field} to {value:worked}", flag=False),
         *p(Given, "the {field:field} to {value:value}", flag=False),
         *p(Given, "the {field:switch} flag to {value:flag value}", flag=True),
         *p(Given, "the {field:role} to {value:thing}", flag=False),
@@ -109,19 +227,19 @@ _ORDERS: dict[str, Symbol] = {
             Edit,
             "[change|set|update] the {field:field} of {noun:noun} to {value:value}",
             rest=(),
-            flag=False,
+            flag=False, own=False,
         ),
         *p(
             Edit,
             "[change|set] the {field:role} of {noun:noun} to {value:thing}",
             rest=(),
-            flag=False,
+            flag=False, own=False,
         ),
         *p(
             Edit,
             "[change|set] the {field:switch} flag of {noun:noun} to {value:flag value}",
             rest=(),
-            flag=True,
+            flag=True, own=False,
         ),
         *p(
             Edit,
@@ -129,8 +247,75 @@ _ORDERS: dict[str, Symbol] = {
             "[change|update] the {field:field} of {noun:noun} (ask me for the new one)",
             value=Held(),
             rest=(),
-            flag=False,
+            flag=False, own=False,
         ),
+        *p(
+            Edit,
+            "change {noun:owner} {field:field} [to something I'll tell you|"
+            "(ask me for the new one)]",
+            value=Held(),
+            rest=(),
+            flag=False,
+            own=True,
+        ),
+        *_edits("{noun:owner} {field:field}", own=True, each=False),
+        *p(Edit, "[change|set] {noun:owner} {field:switch} flag to {value:flag value}",
+           rest=(), flag=True, own=True, each=False),
+        *p(Edit, "[change|set] {noun:owner} {field:role} to {value:thing}",
+           rest=(), flag=False, own=True, each=False),
+        *p(
+            Edit,
+            "[change|set|update] the {field:field} of {noun:noun} to {value:worked}",
+            rest=(),
+            flag=False,
+            each=False,
+        ),
+        *_edits("the {field:field} of {noun:all rows}", each=True),
+        *p(Edit, "change the {field:role} of {noun:all rows} to {value:thing}",
+           rest=(), flag=False, each=True),
+        *p(
+            Edit,
+            "update {noun:all rows} by setting the {field:field} to {value:value}{rest:rest}",
+            flag=False,
+            each=True,
+        ),
+        *p(
+            Edit,
+            "[change|set] the {field:switch} flag of {noun:all rows} to {value:flag value}",
+            rest=(),
+            flag=True,
+            each=True,
+        ),
+        *p(
+            Edit,
+            "change the {field:switch} flag of {noun:all rows} to {value:flag value}{rest:rest}",
+            flag=True,
+            each=True,
+        ),
+        *p(
+            Edit,
+            "change the {field:field} of {noun:all rows} [(I'll tell you the new one)|to something "
+            "I'll tell you]",
+            value=Held(),
+            rest=(),
+            flag=False,
+            each=True,
+        ),
+        *p(Edit, "clear {noun:owner} {field:field}", value=Blank(), rest=(), own=True, flag=False),
+        *p(
+            Edit,
+            "clear the {field:field} of {noun:all rows}",
+            value=Blank(),
+            rest=(),
+            flag=False,
+            each=True,
+        ),
+        *p(Mark, "mark {noun:all rows} as {text:word}", "mark {noun:all rows} as {text:flag}",
+           on=True, each=True),
+        *p(Mark, "mark [each|every one] of {noun:the rows} as {text:word}", on=True, each=True),
+        *p(Mark, "mark {noun:all rows} as not {text:flag}", on=False, each=True),
+        *p(Remove, "[delete|remove] {noun:all rows}",
+           "[delete|remove] [each|every one] of {noun:the rows}", each=True),
         *p(Edit, "clear the {field:field} of {noun:noun}", value=Blank(), rest=(), flag=False),
         *p(
             Edit,
@@ -149,11 +334,13 @@ _ORDERS: dict[str, Symbol] = {
             "update {noun:noun} by setting the {field:switch} flag to {value:truth}{rest:rest}",
             flag=True,
         ),
-        *p(Mark, "mark {noun:noun} as {text:word}", "mark {noun:noun} as {text:flag}", on=True),
-        *p(Mark, "mark {noun:noun} as not {text:flag}", on=False),
+        *p(Mark, "mark {noun:noun} as {text:word}", "mark {noun:noun} as {text:flag}",
+           on=True, each=False),
+        *p(Mark, "mark {noun:noun} as not {text:flag}", on=False, each=False),
         *p(Add, "[add|create|set up] a new {head:singular}{owners:owners}{gives:add givens}"),
         *p(Add, "[add|create] a new {head:singular}{owners:owners}{gives:line givens}"),
-        *p(Remove, "[delete|remove] {noun:noun}", "remove {noun:noun} from the system"),
+        *p(Remove, "[delete|remove] {noun:noun}", "remove {noun:noun} from the system",
+           each=False),
     ),
 }  # fmt: skip
 

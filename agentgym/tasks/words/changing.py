@@ -1,0 +1,194 @@
+"""From changes to phrases: what is to be done to which row, and with which values.
+
+Comes after `describe`. Next: `speaker`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from agentgym.tasks.words.asking import about
+from agentgym.tasks.words.describe import Describer
+from agentgym.tasks.words.lexicon import Lexicon, flag_words, said, switch_words
+from agentgym.tasks.words.meaning import Change, Put, Row, Work
+from agentgym.tasks.words.phrases import (
+    Add,
+    Alike,
+    Blank,
+    Both,
+    Edit,
+    Given,
+    Held,
+    Inner,
+    It,
+    Mark,
+    Me,
+    Noun,
+    Number,
+    Order,
+    Read,
+    Remove,
+    Thing,
+    Truth,
+    Value,
+    Word,
+    Worked,
+)
+from agentgym.tasks.words.values import UnsayableError, literal
+
+__all__ = ["Changing"]
+
+
+class Changing:
+    """Chooses the phrases of the changes of one message."""
+
+    def __init__(
+        self,
+        words: Lexicon,
+        rng: random.Random,
+        nouns: Describer,
+        worked: Callable[[Work], Worked],
+    ) -> None:
+        """Prepare for one message.
+
+        Args:
+            words: The labels.
+            rng: Chooses.
+            nouns: Describes the rows.
+            worked: Puts a number that is worked out into a phrase.
+        """
+        self._words = words
+        self._rng = rng
+        self._nouns = nouns
+        self._worked = worked
+
+    def _chance(self, share: float) -> bool:
+        return self._rng.random() < share
+
+    def order(self, change: Change) -> Order:
+        """Choose the phrase of a change.
+
+        Raises:
+            UnsayableError: There are no words for it.
+        """
+        if change.kind == "create":
+            order: Order = self._add(change)
+        elif change.target is None:
+            raise UnsayableError("a change of nothing")
+        else:
+            noun = self._target(change.target, each=change.each)
+            self._nouns.learn(change.target, inside=change.each)
+            self._nouns.focus = None if change.each else change.target
+            if change.kind == "delete":
+                order = Remove(noun=noun, each=change.each)  # type: ignore[arg-type]
+            else:
+                order = self._edit(change, noun)
+        for put in change.puts:
+            if put.row is not None:
+                self._nouns.learn(put.row)
+        return order
+
+    def _target(self, row: Row, *, each: bool) -> Inner | Noun | Both:
+        if each:
+            return self._nouns.nouns(row)
+        return about(row, self._words, self._nouns, self._rng)
+
+    def _edit(self, change: Change, noun: Inner | Both) -> Order:
+        if len(change.puts) == 1 and change.puts[0].row is None:
+            mark = self._mark(change, change.puts[0], noun)
+            if mark is not None and self._chance(0.7):
+                return mark
+        gives = self._gives(change.entity, change.puts)
+        if not gives:
+            raise UnsayableError("a change without a value")
+        first, *rest = gives
+        own = isinstance(noun, (It, Me)) or (
+            not change.each
+            and not isinstance(noun, Both)
+            and self._nouns.ownable(noun)
+            and self._chance(0.3)
+        )
+        return Edit(
+            field=first.field,
+            noun=noun,  # type: ignore[arg-type]
+            value=first.value,
+            rest=tuple(rest),
+            flag=first.flag,
+            each=change.each,
+            own=own,
+        )
+
+    def _mark(self, change: Change, put: Put, noun: Inner | Both) -> Mark | None:
+        field = self._nouns.field(change.entity, put.field)
+        if put.held or put.value is None:
+            return None
+        value = literal(field, put.value)
+        if isinstance(value, Truth):
+            return Mark(noun=noun, text=flag_words(field), on=value.on, each=change.each)  # type: ignore[arg-type]
+        if isinstance(value, Word) and self._words.is_status(change.entity, field):
+            return Mark(noun=noun, text=value.text, each=change.each)  # type: ignore[arg-type]
+        return None
+
+    def _add(self, change: Change) -> Add:
+        entity = self._nouns.entity(change.entity)
+        gives = self._gives(change.entity, change.puts)
+        owners = []
+        for given in list(gives):
+            if isinstance(given.value, Thing):
+                target = self._owned(change, given)
+                if target and len(self._words.between(change.entity, target)) == 1:
+                    owners.append(given.value.noun)
+                    gives.remove(given)
+        gives.sort(key=lambda given: isinstance(given.value, Thing))
+        return Add(head=entity.label, owners=tuple(owners), gives=tuple(gives))
+
+    def _owned(self, change: Change, given: Given) -> str | None:
+        """Name the entity of a reference, if it is what the reference is called by."""
+        for relation in self._words.relations:
+            if relation.entity == change.entity and relation.label == given.field:
+                target = self._words.entities[relation.target]
+                return target.name if target.label == relation.label else None
+        return None
+
+    def _gives(self, entity: str, puts: tuple[Put, ...]) -> list[Given]:
+        """Turn settings into what is said: references first become the rows they refer to."""
+        left = {put.field: put for put in puts}
+        gives: list[Given] = []
+        relations = [r for r in self._words.relations if r.entity == entity and said(r.label)]
+        for relation in sorted(relations, key=lambda r: -len(r.fields)):
+            parts = [left.get(field) for field in relation.fields]
+            first = parts[0]
+            if first is None or first.row is None or first.row.entity != relation.target:
+                continue
+            sources = [p.source for p in parts if p is not None and p.row == first.row]
+            if sources == list(relation.target_fields):
+                noun = self._nouns.noun(first.row)
+                gives.append(Given(field=relation.label, value=Thing(noun=noun)))
+                for field in relation.fields:
+                    del left[field]
+        for put in left.values():
+            gives.append(self._give(entity, put))
+        return gives
+
+    def _give(self, entity: str, put: Put) -> Given:
+        field = self._nouns.field(entity, put.field)
+        value: Value | Worked
+        label = switch_words(field) if field.type == "boolean" else field.label
+        if put.work is not None:
+            if not isinstance(put.work, Work):
+                raise UnsayableError("a number over rows as a value")
+            value = self._worked(put.work)
+        elif put.row is not None:
+            source = self._nouns.field(put.row.entity, put.source or "")
+            name = switch_words(source) if source.type == "boolean" else source.label
+            noun = self._nouns.noun(put.row)
+            value = Alike(noun=noun) if name == label else Read(field=name, noun=noun)
+        elif put.held:
+            value = Held()
+        elif put.value is None:
+            value = Blank()
+        else:
+            value = literal(field, put.value)
+        code = isinstance(value, Number) and field.role == "code"
+        return Given(field=label, value=value, code=code, flag=field.type == "boolean")

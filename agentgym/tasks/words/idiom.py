@@ -1,0 +1,159 @@
+"""How people say what a schema only labels: `issued on` for an issue date.
+
+A label comes in, the word that people use goes out, or None where there is no safe one. The
+words are data: `schemas/vocabulary/said.json`. Next: `lexicon`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from agentgym.schema import Entity, Field
+from agentgym.schema.names.lexicon import vocabulary
+
+__all__ = [
+    "belonging",
+    "by_words",
+    "done_words",
+    "entity_words",
+    "is_year",
+    "option",
+    "preposition",
+    "simple",
+    "superlatives",
+    "trait",
+    "with_article",
+]
+
+_SAID = vocabulary("said")
+_DONE: dict[str, str] = _SAID["done"]
+_PARTICIPLES = frozenset(_DONE.values())
+_BY: dict[str, str] = _SAID["by"]
+_MOST: dict[str, list[str]] = _SAID["superlatives"]
+_ADJECTIVES = frozenset(_SAID["adjectives"])
+_NOT_ADJECTIVES = frozenset(_SAID["not_adjectives"])
+_RULES = tuple(
+    (tuple(rule["child"]), tuple(rule["parent"]), str(rule["say"]))
+    for rule in _SAID["prepositions"]
+)
+_LISTED = tuple(_SAID["listed"])
+_SERVED = tuple(_SAID["served"])
+_GROUPS = tuple(_SAID["groups"])
+_DATED = re.compile(r"(?:date|time|year) (?:of )?(.+)|(.+) (?:date|time|year|timestamp)")
+_WITH_ARTICLE = frozenset(_SAID["with_article"])
+_SETTINGS = frozenset(_SAID["settings"])
+_BIRTH = frozenset({"date of birth", "birth date", "birthday", "year of birth"})
+_LOG = re.compile(r"\bhistor(?:y|ies)\Z")
+_VERBS = {
+    "has": "have",
+    "can": "can",
+    "needs": "need",
+    "requires": "require",
+    "accepts": "accept",
+    "allows": "allow",
+    "uses": "use",
+    "includes": "include",
+}
+"""How a flag can begin that says what a row does."""
+
+
+def entity_words(entity: Entity) -> tuple[str, str]:
+    """Return what one row of the entity is called, and several: one of a history is an entry."""
+    if entity.kind == "log" and _LOG.search(entity.label):
+        return f"{entity.label} entry", f"{entity.label} entries"
+    return entity.label, entity.plural
+
+
+def is_year(field: Field) -> bool:
+    """Tell whether an integer is a calendar year."""
+    words = field.label.lower().split()
+    return field.type == "integer" and (words[-1:] == ["year"] or words[:2] == ["year", "of"])
+
+
+@lru_cache(maxsize=4096)
+def done_words(label: str, entity: str) -> str | None:
+    """Return what was done at the time of that label: `issued` for `issue date`.
+
+    Args:
+        label: Of a time or a year.
+        entity: What the row is called; what it is itself cannot be done to it.
+    """
+    bare = label.lower()
+    if bare in _BIRTH:
+        return "born"
+    found = _DATED.fullmatch(bare)
+    if not found:
+        return None
+    event = found[1] or found[2]
+    if event in entity.lower().split():
+        return None
+    return event if event in _PARTICIPLES else _DONE.get(event)
+
+
+def superlatives(label: str) -> tuple[str, str] | None:
+    """Return what the row with the most, and the one with the least of a field is called."""
+    found = _MOST.get(label.lower())
+    return (found[0], found[1]) if found else None
+
+
+def by_words(role: str) -> str | None:
+    """Return what stands before the one who has a role: `written by` for `author`."""
+    return _BY.get(role.lower())
+
+
+def simple(flag: str) -> bool:
+    """Tell whether a row simply is what a flag is called: discontinued, active."""
+    words = flag.lower().split()
+    last = words[-1] if words else ""
+    if len(words) > 2 or last in _NOT_ADJECTIVES:
+        return False
+    formed = re.search(r"\w{3}(?<!e)(?:ed|able|ible|ous|less|ful)\Z", last)
+    return last in _ADJECTIVES or formed is not None
+
+
+def option(flag: str) -> bool:
+    """Tell whether a flag is a setting, called by what it does: `notify managers`."""
+    return flag.lower().split(" ")[0] in _SETTINGS
+
+
+def trait(label: str) -> tuple[str, str] | None:
+    """Return what a row of such a flag does, and do: `has ultrasound`, `have ultrasound`."""
+    first, _, rest = label.partition(" ")
+    base = _VERBS.get(first.lower())
+    if base and rest:
+        return f"{first.lower()} {rest}", f"{base} {rest}"
+    words = label.lower().split(" ")
+    switched = len(words) > 1 and words[-1] in ("enabled", "disabled", "allowed", "activated")
+    return (f"has {label}", f"have {label}") if switched else None
+
+
+def with_article(place: str) -> bool:
+    """Tell whether a place is called with an article: the Netherlands."""
+    return place in _WITH_ARTICLE
+
+
+@lru_cache(maxsize=4096)
+def preposition(child: str, parent: str, *, person: bool, forward: bool = True) -> str:
+    """Return the word between a row and what it refers to: the invoice `for` a patient.
+
+    Args:
+        child: What the row is called.
+        parent: What it refers to.
+        person: Whether that is a person.
+        forward: Whether the child comes first; else the parent: the treatment `on` a line.
+    """
+    said = next((w for cs, ps, w in _RULES if _ends(child, cs) and _ends(parent, ps)), None)
+    if not forward:
+        return "on" if _ends(child, _LISTED) and said != "on" else "of"
+    return said or ("for" if person and _ends(child, _SERVED) else "of")
+
+
+def belonging(parent: str) -> bool:
+    """Tell whether rows belong to such a row: a line, a group, a department."""
+    return _ends(parent, _GROUPS)
+
+
+def _ends(label: str, words: tuple[str, ...]) -> bool:
+    lowered = label.lower()
+    return any(lowered == word or lowered.endswith(" " + word) for word in words)
