@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from agentgym.plan import Setting
 from agentgym.schema.types import Stored
-from agentgym.tasks.clues import Sketch
-from agentgym.tasks.values import new_value
+from agentgym.tasks.clues import Sketch, sayable
+from agentgym.tasks.values import like_a_row, new_value
 from agentgym.tasks.walks import At, Fits, Walker
+from agentgym.tasks.writing.fields import Changeable
 from agentgym.tools.algebra import Create, Link
 
 __all__ = ["Creator"]
@@ -20,6 +21,11 @@ __all__ = ["Creator"]
 
 class Creator(Walker):
     """Finds the rows that writes are about, and draws new rows that belong to them."""
+
+    changeable: Changeable
+    """What a person would change."""
+    now: str
+    """The clock at the start."""
 
     def stand(
         self,
@@ -33,6 +39,10 @@ class Creator(Walker):
     ) -> At | None:
         """Stand on a row of the entity that is to be written, or that a new one refers to."""
         if hops == 0 and least <= 2:
+            if rng.random() < 0.15:
+                at = self.extreme(sketch, entity, rng)
+                if at is not None:
+                    return at if fits is None or fits(at.row) else None
             return self.anchor(sketch, rng, entity, fits=fits)
         if least <= 2:
             at = self.reach(sketch, entity, rng, hops)
@@ -40,6 +50,31 @@ class Creator(Walker):
         nodes = rng.choice((least - 1, least - 1, least))
         route = self.routes.to(entity, rng, nodes=nodes, least=least - 1, shown=False)
         return self.along(sketch, route, rng, fits=fits) if route else None
+
+    def extreme(self, sketch: Sketch, entity: str, rng: random.Random) -> At | None:
+        """Stand on the row of an entity with the largest or smallest value, of some kind or all."""
+        owner = self.schema.entity(entity)
+        rows = list(self.tables.rows(entity))
+        if not owner.spoken or len(rows) < 3:
+            return None
+        kinds = [f for f in owner.fields if f.spoken and f.role in ("category", "status", "place")]
+        rng.shuffle(kinds)
+        clues: list[tuple[str, str, Stored]] = []
+        for field in kinds[:1]:
+            value = rng.choice(rows)[owner.position(field.name)]
+            kept = [row for row in rows if row[owner.position(field.name)] == value]
+            if sayable(field, value) and 2 < len(kept) < len(rows):
+                clues, rows = [(field.name, "eq", value)], kept
+        found = self.pick(owner, rows, rng, known=[name for name, _, _ in clues])
+        if found is None:
+            return None
+        pick, row = found
+        facts, nodes = len(sketch.facts), len(sketch.nodes)
+        node = sketch.select(entity, clues, (), pick)
+        if self.tables.extent(sketch.plan("update"), node) == [row]:
+            return At(node=node, entity=entity, row=row)
+        del sketch.facts[facts:], sketch.nodes[nodes:]
+        return None
 
     def reach(
         self,
@@ -84,6 +119,8 @@ class Creator(Walker):
         hops: int = 0,
         least: int = 0,
         start: At | None = None,
+        preset: Mapping[str, Stored] | None = None,
+        loose: bool = False,
     ) -> bool:
         """Make a new row that belongs to rows that clues describe.
 
@@ -94,14 +131,18 @@ class Creator(Walker):
             hops: From how far away the first of those rows is found.
             least: About how many calls it shall take; overrides `hops`.
             start: A row that it shall belong to.
+            preset: Values that some fields shall get.
+            loose: Values may be taken already.
 
         Returns:
             Whether it was added; if not, the sketch is as it was.
         """
         facts, nodes = len(sketch.facts), len(sketch.nodes)
-        settings = self.settings(sketch, term, rng, hops=hops, least=least, start=start)
+        settings = self.settings(
+            sketch, term, rng, hops=hops, least=least, start=start, preset=preset or {}
+        )
         values = {setting.field: value for setting, value in settings}
-        if not settings or len(settings) > 6 or self.taken(term, values):
+        if not settings or len(settings) > 6 or (not loose and self.taken(term, values)):
             del sketch.facts[facts:], sketch.nodes[nodes:]
             return False
         sketch.write("create", term.entity, None, [setting for setting, _ in settings])
@@ -128,6 +169,7 @@ class Creator(Walker):
         hops: int,
         least: int,
         start: At | None,
+        preset: Mapping[str, Stored],
     ) -> list[tuple[Setting, Stored]]:
         """Choose where the values of a new row come from, and which they are.
 
@@ -138,6 +180,13 @@ class Creator(Walker):
         settings: list[tuple[Setting, Stored]] = []
         referred = {name: r for r in self.schema.parents(entity.name) for name in r.fields}
         anchors: dict[str, At] = {}
+        model = like_a_row(
+            self.tables,
+            entity,
+            rng,
+            now=self.now,
+            ahead=lambda field: self.changeable.ahead(entity, field),
+        )
         ends = term.ends if isinstance(term, Link) else ()
         if isinstance(term, Create) and any(nested.least for nested in term.nested):
             return []
@@ -146,8 +195,11 @@ class Creator(Walker):
             relation = referred.get(field.name)
             optional = not argument.required and argument not in ends
             wanted = relation is not None and start is not None and relation.target == start.entity
-            if optional and not wanted and (relation is not None or rng.random() < 0.7):
-                continue
+            given = preset.get(field.name) if relation is None else None
+            if optional and not wanted and given is None:
+                kept = not self.changeable.field(entity, field)
+                if relation is not None or kept or rng.random() < 0.7:
+                    continue
             if relation is not None:
                 at = anchors.get(relation.name)
                 if at is None and wanted and start not in anchors.values():
@@ -171,11 +223,11 @@ class Creator(Walker):
                 setting = Setting(field=field.name, node=at.node, source=source)
                 settings.append((setting, at.row[place]))
                 continue
-            value = (
-                new_value(self.tables, entity, field, None, rng)
-                if field.spoken and field.role not in ("key", "secret", "audit")
-                else None
-            )
+            value = given
+            if value is None and field.spoken and sayable(field, model.get(field.name)):
+                value = model[field.name]
+            elif value is None and field.spoken and field.role not in ("key", "secret", "audit"):
+                value = new_value(self.tables, entity, field, None, rng)
             if value is None and optional:
                 continue
             if value is None:

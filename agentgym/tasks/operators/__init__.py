@@ -16,10 +16,12 @@ from agentgym.formats import Record
 from agentgym.tasks.knobs import Candidate
 from agentgym.tasks.walks import Walker
 
-__all__ = ["Apply", "Operator"]
+__all__ = ["Apply", "Figure", "Operator"]
 
 Apply = Callable[[Walker, Candidate, random.Random], Candidate | None]
 """(where rows can be walked, what is rewritten, the stream to draw from) -> what came of it."""
+
+Figure = Literal["min_calls", "answers", "vagueness", "held", "alike", "altered", "cases"]
 
 
 class Operator(Record, kw_only=True):
@@ -28,6 +30,6 @@ class Operator(Record, kw_only=True):
     name: str
     truth: Literal["preserving", "changing"]
     """Whether the answer and the wanted changes stay what they are."""
-    harder: Literal["calls", "clues", "user", "tools", "policy"]
-    """What it makes more of: the measured figure that has to move."""
+    harder: Figure | None
+    """The figure of `Task.measured` that it raises; None where it makes nothing harder."""
     apply: Apply
