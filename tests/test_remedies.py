@@ -14,6 +14,7 @@ from agentgym.build.one import build
 from agentgym.domain import Domain
 from agentgym.episode import load
 from agentgym.episode.suite import Suite
+from agentgym.plan import Refuse
 from agentgym.prove import Prover
 from agentgym.rollout import rollout
 from agentgym.rules import Confirmed, Rule
@@ -37,8 +38,16 @@ def suite(place: Path) -> Suite:
 
 
 def served(suite: Suite) -> list[Task]:
-    """The tasks in which somebody has to be identified."""
-    return [task for task in suite.tasks if task.plan.party is not None]
+    """The tasks in which somebody has to be identified.
+
+    Who asks for what cannot be done is known as well, though the run may end before it matters.
+    """
+    return [task for task in suite.tasks if task.plan.party is not None and not refused(task)]
+
+
+def refused(task: Task) -> bool:
+    """Tell whether something is asked for that cannot be done."""
+    return any(isinstance(node, Refuse) for node in task.plan.nodes)
 
 
 def test_some_tasks_need_to_know_whom_they_serve(suite: Suite) -> None:
@@ -61,6 +70,8 @@ def test_nobody_is_identified_where_no_rule_asks_for_it(suite: Suite) -> None:
     """A plan has a party exactly where its gold run identifies somebody."""
     terms = {tool.name: tool.term for tool in suite.domain.tools}
     for task in suite.tasks:
+        if refused(task):
+            continue
         known = any(isinstance(terms[step.tool], Identify) for step in task.gold)
         assert known == (task.plan.party is not None)
 
@@ -96,13 +107,13 @@ def test_a_yes_is_asked_for_and_needed(suite: Suite) -> None:
     rule = Rule(
         id="asked_first",
         kind="confirmation",
-        entity="product",
+        entity="order_line",
         on=("create", "update", "delete"),
         predicate=Confirmed(),
     )
     tools = tuple(
         replace(tool, guards=(*tool.guards, rule.id))
-        if is_write(tool) and subject(tool.term, domain.schema) == "product"
+        if is_write(tool) and subject(tool.term, domain.schema) == "order_line"
         else tool
         for tool in domain.tools
     )

@@ -5,19 +5,28 @@ Two plans that ask the same of the same facts are equal after `told`. Next: `tab
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from agentgym.formats import to_text
+from agentgym.plan.labelling import labelled
 from agentgym.plan.nodes import (
     Aggregated,
+    Choose,
+    Computed,
     Emit,
-    Fact,
-    Link,
+    Guard,
     Node,
     Party,
     Plan,
+    Refuse,
     Select,
-    Setting,
+    Shift,
+    Test,
+    Value,
     Where,
     Write,
 )
+from agentgym.plan.outline import outline
 
 __all__ = ["told"]
 
@@ -25,90 +34,141 @@ __all__ = ["told"]
 def told(plan: Plan) -> Plan:
     """Return the plan as its words can tell it: ids in canonical order, clues sorted.
 
-    Two plans that ask the same of the same facts are equal after it. Nodes are numbered
-    in depth-first order from each emit and write, facts in order of first use; clues of
-    a select are sorted by field and op. Exposure and family are kept; the facts of the party
-    come last.
+    Two plans that ask the same of the same facts are equal after it. Acts keep their order; nodes
+    are numbered in depth-first order from each of them, then from each guard, refusal and shift,
+    which come last. Facts are numbered in order of first use, those of the party last. Clues of a
+    select are sorted by field and op, links by relation, settings by field; limits, and what a
+    select is among, and the operands of a sum, product, difference or number of days in an order
+    that depends on what they are alone. Exposure and family are kept; what nothing rests on is
+    left out.
     """
-    facts: dict[str, str] = {}
-    nodes: dict[str, Node] = {}
-    names: dict[str, str] = {}
+    return _Telling(plan).plan()
 
-    def fact(old: str) -> str:
-        return facts.setdefault(old, f"f{len(facts) + 1}")
 
-    def visit(old: str) -> str:
-        if old in names:
-            return names[old]
-        node = plan.node(old)
-        new: Node
+class _Telling:
+    """One plan on its way into the canonical form."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.old = plan
+        self.order = labelled(*outline(plan, values=True))
+        self.facts: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.nodes: list[Node] = []
+
+    def plan(self) -> Plan:
+        acts = [node for node in self.old.nodes if isinstance(node, (Write, Emit))]
+        for act in acts:
+            self.visit(act.id)
+        for kind in (Guard, Refuse, Shift):
+            rest = [node.id for node in self.old.nodes if isinstance(node, kind)]
+            for name in sorted(rest, key=self.order.__getitem__):
+                self.visit(name)
+        party = self.old.party
+        if party is not None:
+            party = Party(entity=party.entity, facts=tuple(map(self.fact, party.facts)))
+        return Plan(
+            family=self.old.family,
+            facts=tuple(replace(self.old.fact(old), id=new) for old, new in self.facts.items()),
+            nodes=tuple(self.nodes),
+            party=party,
+        )
+
+    def fact(self, old: str) -> str:
+        return self.facts.setdefault(old, f"f{len(self.facts) + 1}")
+
+    def visit(self, old: str) -> str:
+        """Put a node, and before it what it rests on; returns its new id."""
+        if old not in self.names:
+            node = self.told(self.old.node(old))
+            self.names[old] = f"n{len(self.names) + 1}"
+            self.nodes.append(replace(node, id=self.names[old]))
+        return self.names[old]
+
+    def told(self, node: Node) -> Node:
         match node:
             case Select():
-                where = tuple(
-                    sorted(node.where, key=lambda w: (w.field, w.op, str(plan.fact(w.fact).value)))
-                )
-                links = tuple(
-                    sorted(
-                        node.links, key=lambda k: (k.relation, k.forward, str(_shape(plan, k.node)))
-                    )
-                )
-                links = tuple(
-                    Link(relation=k.relation, forward=k.forward, node=visit(k.node)) for k in links
-                )
-                where = tuple(Where(field=w.field, op=w.op, fact=fact(w.fact)) for w in where)
-                name = f"n{len(names) + 1}"
-                new = Select(id=name, entity=node.entity, where=where, links=links, pick=node.pick)
+                return self.select(node)
             case Aggregated():
-                of = visit(node.of)
-                name = f"n{len(names) + 1}"
-                new = Aggregated(id=name, of=of, function=node.function, field=node.field)
+                return replace(node, of=self.visit(node.of))
+            case Computed():
+                of = node.of
+                if node.function != "share":
+                    of = tuple(sorted(of, key=self._operand))
+                return replace(node, of=tuple(map(self.value, of)))
+            case Choose():
+                of_ = self.visit(node.of)
+                limits = sorted(
+                    node.limits,
+                    key=lambda one: (
+                        one.kind,
+                        one.field,
+                        one.op,
+                        self.order[one.fact] if one.fact else -1,
+                    ),
+                )
+                return replace(
+                    node,
+                    of=of_,
+                    limits=tuple(
+                        replace(one, fact=self.fact(one.fact) if one.fact else None)
+                        for one in limits
+                    ),
+                )
             case Write():
-                target = visit(node.target) if node.target else None
+                target = self.visit(node.target) if node.target else None
                 settings = tuple(
-                    Setting(
-                        field=s.field,
-                        fact=fact(s.fact) if s.fact else None,
-                        node=visit(s.node) if s.node else None,
-                        source=s.source,
+                    replace(
+                        one,
+                        fact=self.fact(one.fact) if one.fact else None,
+                        node=self.visit(one.node) if one.node else None,
                     )
-                    for s in sorted(node.settings, key=lambda s: s.field)
+                    for one in sorted(node.settings, key=lambda one: one.field)
                 )
-                name = f"n{len(names) + 1}"
-                new = Write(
-                    id=name, kind=node.kind, entity=node.entity, target=target, settings=settings
-                )
+                return replace(node, target=target, settings=settings)
             case Emit():
-                of = visit(node.node)
-                name = f"n{len(names) + 1}"
-                new = Emit(id=name, node=of, field=node.field)
-        names[old] = name
-        nodes[name] = new
-        return name
+                return replace(node, node=self.visit(node.node))
+            case Guard():
+                return self.guard(node)
+            case Refuse():
+                act = self.visit(node.act)
+                return replace(node, act=act, node=self.visit(node.node) if node.node else None)
+            case Shift():
+                return replace(node, first=self.fact(node.first), then=self.fact(node.then))
 
-    for node in plan.nodes:
-        if isinstance(node, (Write, Emit)):
-            visit(node.id)
-    party = plan.party
-    if party is not None:
-        party = Party(entity=party.entity, facts=tuple(fact(old) for old in party.facts))
-    kept = {new: old for old, new in facts.items()}
-    return Plan(
-        family=plan.family,
-        facts=tuple(
-            Fact(id=new, entity=f.entity, field=f.field, value=f.value, exposure=f.exposure)
-            for new, f in ((new, plan.fact(old)) for new, old in kept.items())
-        ),
-        nodes=tuple(nodes.values()),
-        party=party,
-    )
+    def select(self, node: Select) -> Select:
+        links = sorted(
+            node.links, key=lambda k: (k.relation, k.forward, k.absent, self.order[k.node])
+        )
+        where = sorted(node.where, key=self._where)
+        among = tuple(map(self.visit, sorted(node.among, key=self.order.__getitem__)))
+        linked = tuple(replace(one, node=self.visit(one.node)) for one in links)
+        clues = tuple(replace(one, fact=self.fact(one.fact)) for one in where)
+        return replace(node, where=clues, links=linked, among=among)
 
+    def _where(self, where: Where) -> tuple[str, str, str, str, int]:
+        value = to_text(self.old.fact(where.fact).value)
+        return where.field, where.op, where.of or "", value, self.order[where.fact]
 
-def _shape(plan: Plan, name: str) -> tuple[object, ...]:
-    node = plan.node(name)
-    assert isinstance(node, Select)
-    return (
-        node.entity,
-        sorted((w.field, w.op, str(plan.fact(w.fact).value)) for w in node.where),
-        sorted((k.relation, k.forward, str(_shape(plan, k.node))) for k in node.links),
-        str(node.pick),
-    )
+    def guard(self, node: Guard) -> Guard:
+        left = self.value(node.test.left)
+        right = None if node.test.right is None else self.value(node.test.right)
+        acts = [act.id for act in self.old.nodes]
+
+        def branch(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(map(self.visit, sorted(names, key=acts.index)))
+
+        return replace(
+            node,
+            test=Test(left=left, op=node.test.op, right=right),
+            then=branch(node.then),
+            otherwise=branch(node.otherwise),
+        )
+
+    def value(self, value: Value) -> Value:
+        if value.fact is not None:
+            return replace(value, fact=self.fact(value.fact))
+        return replace(value, node=self.visit(str(value.node)))
+
+    def _operand(self, value: Value) -> tuple[int, str]:
+        end = value.fact if value.fact is not None else str(value.node)
+        return self.order[end], value.field or ""

@@ -6,6 +6,7 @@ identified. Whom a row belongs to is read from the paths of the ownership rules.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 
@@ -46,12 +47,12 @@ class Parties:
         ]
 
     def served(self, plan: Plan, draws: random.Random) -> Plan:
-        """Return the plan with its party; the plan as it is where no rule asks for one.
+        """Return the plan with its party; as it is where it has one, or no rule asks for one.
 
         Raises:
             NoLoweringError: What it touches belongs to several, or nobody can be identified.
         """
-        if not self._identify or not self._wanted(plan):
+        if plan.party is not None or not self._identify or not self._wanted(plan):
             return plan
         for term in self._identify:
             entity = self.schema.entity(term.entity)
@@ -72,18 +73,35 @@ class Parties:
                 return self._with(plan, term, draws.choice(rows))
         raise NoLoweringError("nobody may do this, or nobody can be identified")
 
+    def as_user(self, plan: Plan, entity: str, row: Row) -> Plan | None:
+        """Return the plan with a row as that of its user, by which a select can be `me`.
+
+        Args:
+            plan: A plan without a party.
+            entity: What the row is of.
+            row: The row.
+
+        Returns:
+            The plan; None where no tool identifies such users, or the row lacks what it asks for.
+        """
+        for term in self._identify:
+            if term.entity == entity and self._tellable(term, row):
+                return self._with(plan, term, row)
+        return None
+
     def _with(self, plan: Plan, term: Identify, row: Row) -> Plan:
         entity = self.schema.entity(term.entity)
-        start = len(plan.facts)
+        taken = {fact.id for fact in plan.facts}
+        free = (f"f{n}" for n in itertools.count(len(taken) + 1) if f"f{n}" not in taken)
         facts = tuple(
             Fact(
-                id=f"f{start + number}",
+                id=name,
                 entity=term.entity,
                 field=one.field,
                 value=to_wire(entity.field(one.field), row[entity.position(one.field)]),
                 exposure="user",
             )
-            for number, one in enumerate(term.by, 1)
+            for name, one in zip(free, term.by, strict=False)
         )
         party = Party(entity=term.entity, facts=tuple(fact.id for fact in facts))
         return replace(plan, facts=plan.facts + facts, party=party)
@@ -141,7 +159,8 @@ class Parties:
                 values.append(to_stored(child.field(name), plan.fact(setting.fact).value))
                 continue
             select = plan.node(str(setting.node))
-            assert isinstance(select, Select)
+            if not isinstance(select, Select):
+                return []
             rows = self.tables.extent(plan, select.id)
             if len(rows) != 1:
                 return []

@@ -2,7 +2,7 @@
 
 A refused call and the rule that refused it come in; the calls that satisfy the rule go in front
 of it: the user is identified, is asked for a yes, a row is looked at first. What cannot be
-remedied stays refused. Next: `lower`.
+remedied stays refused. Here is also the list of the calls that were made. Next: `lower`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agentgym.formats import Json, Record
-from agentgym.plan import Plan
+from agentgym.plan.nodes import Plan
+from agentgym.plan.origins import sources
 from agentgym.rules import Authenticated, Calls, Confirmed, Holder, Not, Owner, Rule, parts
 from agentgym.rules.english import a
 from agentgym.schema import Schema
@@ -61,11 +62,14 @@ class Step(Record, kw_only=True):
     arguments: dict[str, Json]
     """Parameter to value, as executed."""
     origin: dict[str, str]
-    """Parameter to `fact:f1`, `call:0:items.0.album_id`, or `choice` (sorting, function)."""
+    """Parameter to `fact:f1`, `call:0:items.0.album_id`, `choice` (sorting, function, page), or
+    `computed:sum(call:0:total;fact:f2)`; see `plan.origins`."""
     node: str
     """The plan's node that it serves."""
     after: tuple[int, ...] = ()
     """Numbers of earlier calls that must come first, though no argument comes from them."""
+    fails: bool = False
+    """Whether an error is what it is to give: nothing is found, or a rule refuses it."""
 
 
 class Operand(Record, kw_only=True):
@@ -73,6 +77,8 @@ class Operand(Record, kw_only=True):
 
     value: Json
     origin: str
+    after: tuple[int, ...] = ()
+    """Numbers of the calls besides those of its origin by which the agent knows that it is it."""
 
 
 class Remedies:
@@ -98,19 +104,37 @@ class Remedies:
         self.rules = {rule.id: rule for rule in rules}
         self.steps: list[Step] = []
         self._call = call
-        self._identified: int | None = None
+        self.identified: int | None = None
+        """Number of the call that identified the user."""
+        self.identity: dict[str, Json] = {}
+        """What it gave: the key of the user's row."""
 
     def note(
-        self, tool: str, arguments: dict[str, Operand], node: str, after: tuple[int, ...] = ()
+        self,
+        tool: str,
+        arguments: dict[str, Operand],
+        node: str,
+        after: tuple[int, ...] = (),
+        *,
+        fails: bool = False,
     ) -> int:
         """Add a step; returns its number."""
+        known = {number for one in arguments.values() for number in one.after}
+        known |= {
+            int(leaf.split(":")[1])
+            for one in arguments.values()
+            if one.origin.startswith("computed:")
+            for leaf in sources(one.origin)
+            if leaf.startswith("call:")
+        }
         self.steps.append(
             Step(
                 tool=tool,
                 arguments={name: operand.value for name, operand in arguments.items()},
                 origin={name: operand.origin for name, operand in arguments.items()},
                 node=node,
-                after=after,
+                after=tuple(sorted({*after, *known})),
+                fails=fails,
             )
         )
         return len(self.steps) - 1
@@ -124,8 +148,8 @@ class Remedies:
             What it gave, and the numbers of the steps that had to come first.
         """
         after: list[int] = []
-        if self._identified is not None and self._asks_who(tool):
-            after.append(self._identified)
+        if self.identified is not None and self._asks_who(tool):
+            after.append(self.identified)
         tried: set[str] = set()
         after += self._advised(tool, arguments, node)
         result = self._call(tool.name, values)
@@ -167,10 +191,10 @@ class Remedies:
         found = list(parts(rule.predicate))
         if any(isinstance(part, Not) for part in found):
             return None
-        if self._identified is None and any(
+        if self.identified is None and any(
             isinstance(part, (Authenticated, Owner, Holder)) for part in found
         ):
-            return self._identify(node)
+            return self.identify(node)
         if any(isinstance(part, Confirmed) for part in found):
             return self._confirm(tool, node)
         for part in found:
@@ -180,11 +204,19 @@ class Remedies:
                     return number
         return None
 
-    def _identify(self, node: str) -> int | None:
+    def identify(self, node: str) -> int | None:
+        """Identify the user, once, by the facts of the plan's party.
+
+        Args:
+            node: The node that it serves.
+
+        Returns:
+            Number of the call; None where no tool takes these facts, or they fit nobody.
+        """
         party = self.plan.party
-        if party is None:
-            return None
-        facts = {fact.field: fact for fact in map(self.plan.fact, party.facts)}
+        if self.identified is not None or party is None:
+            return self.identified
+        facts = {fact.field: fact for fact in self.plan.who()}
         for tool in self.tools:
             term = tool.term
             if not isinstance(term, Identify) or term.entity != party.entity:
@@ -197,9 +229,11 @@ class Remedies:
                 )
                 for one in term.by
             }
-            if self._made(tool, arguments):
-                self._identified = self.note(tool.name, arguments, node)
-                return self._identified
+            result = self._made(tool, arguments)
+            if result.ok:
+                self.identified = self.note(tool.name, arguments, node)
+                self.identity = result.data["identified"]
+                return self.identified
         return None
 
     def _confirm(self, tool: Tool, node: str) -> int | None:
@@ -207,11 +241,11 @@ class Remedies:
         ask = next((t for t in self.tools if isinstance(t.term, AskUser)), None)
         if ask is None or entity is None:
             return None
-        verb = next(verb for kind, verb in _VERBS if isinstance(tool.term, kind))
+        verb = next((verb for kind, verb in _VERBS if isinstance(tool.term, kind)), "look up")
         label = self.schema.entity(entity).label
         what = a(label) if verb == "create" else f"the {label}"
         question = Operand(value=f"Shall I go ahead and {verb} {what}?", origin="choice")
-        if self._made(ask, {"question": question}):
+        if self._made(ask, {"question": question}).ok:
             return self.note(ask.name, {"question": question}, node)
         return None
 
@@ -225,7 +259,7 @@ class Remedies:
         }
         if not set(parameters(tool, self.schema)["required"]) <= given.keys():
             return None
-        return self.note(tool.name, given, node) if self._made(tool, given) else None
+        return self.note(tool.name, given, node) if self._made(tool, given).ok else None
 
-    def _made(self, tool: Tool, arguments: dict[str, Operand]) -> bool:
-        return self._call(tool.name, {name: one.value for name, one in arguments.items()}).ok
+    def _made(self, tool: Tool, arguments: dict[str, Operand]) -> Result:
+        return self._call(tool.name, {name: one.value for name, one in arguments.items()})
