@@ -19,6 +19,8 @@ class Turn(Record, kw_only=True):
     text: str
     facts: tuple[str, ...]
     """Ids of the facts that it tells."""
+    replaces: tuple[str, ...] = ()
+    """Ids of the facts that hold no longer when it is said."""
 
 
 class Twin(Record, kw_only=True):
@@ -88,6 +90,10 @@ class Task(Record, kw_only=True, omit_defaults=False):
     gold: tuple[Step, ...]
     answer: Json = None
     """What the gold run answers."""
+    outcome: Literal["done", "refused", "impossible"] = "done"
+    """As what the gold run concludes."""
+    reason: str = ""
+    """Why it cannot be done, as the gold run says it; empty where it is done."""
     operators: tuple[str, ...] = ()
     """What the plan was grown by, in order."""
     parent: str | None = None

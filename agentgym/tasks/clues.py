@@ -10,14 +10,29 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from agentgym.formats import Json
-from agentgym.plan import Emit, Fact, Link, Node, Pick, Plan, Select, Setting, Where, Write
+from agentgym.plan import (
+    Emit,
+    Exposure,
+    Fact,
+    Link,
+    Measure,
+    Node,
+    Op,
+    Pick,
+    Plan,
+    Select,
+    Setting,
+    Where,
+    Write,
+)
 from agentgym.plan.tables import Tables
 from agentgym.schema import Entity, Field, Schema
 from agentgym.schema.types import Row, Stored, fold, to_wire
 
-__all__ = ["Sketch", "clue_fields", "describe", "sayable"]
+__all__ = ["FIGURES", "Clue", "Sketch", "clue_fields", "describe", "names", "sayable"]
 
 _RANK = {
     "label": 0,
@@ -32,6 +47,8 @@ _RANK = {
     "quantity": 6,
     "measure": 7,
 }
+FIGURES = frozenset({"money", "quantity", "measure"})
+"""Roles of bare numbers, by which people do not call a row that belongs to others."""
 _PLAIN = re.compile(r"[^\"“”\n\r\t\x00-\x1f\x7f<>{}\\`|]{1,60}\Z")
 _OPAQUE = re.compile(r"[0-9a-f]{8,}|[0-9a-f-]{30,}", re.IGNORECASE)
 _MACHINE = re.compile(
@@ -43,6 +60,16 @@ _FIRST = re.compile(r"\b(first|given|fore) ?names?\b|\bforename\b", re.IGNORECAS
 _LAST = re.compile(r"\b(last|family) ?names?\b|\bsurname\b", re.IGNORECASE)
 
 
+class Clue(NamedTuple):
+    """A comparison of a field, or of a measure of it, with a value that is told."""
+
+    field: str
+    op: Op
+    value: Stored
+    """Stored value; of a measure an integer or a letter."""
+    of: Measure | None = None
+
+
 class Sketch:
     """A plan under construction: facts and nodes get their ids here."""
 
@@ -51,43 +78,69 @@ class Sketch:
         self.facts: list[Fact] = []
         self.nodes: list[Node] = []
 
-    def fact(self, entity: str, field: str, stored: Stored, *, private: bool = False) -> str:
-        """Add a fact and return its id."""
+    def fact(
+        self,
+        entity: str,
+        field: str,
+        stored: Stored,
+        *,
+        private: bool = False,
+        of: Measure | None = None,
+    ) -> str:
+        """Add a fact and return its id.
+
+        Args:
+            entity: What the field is of.
+            field: The field.
+            stored: Stored value; of a measure an integer or a letter.
+            private: Told when asked.
+            of: The measure, if any.
+        """
         name = f"f{len(self.facts) + 1}"
         kind = self.schema.entity(entity).field(field)
-        self.facts.append(
-            Fact(
-                id=name,
-                entity=entity,
-                field=field,
-                value=to_wire(kind, stored),
-                exposure="user" if private else "instruction",
-            )
-        )
+        exposure: Exposure = "user" if private else "instruction"
+        value = to_wire(kind, stored) if of is None else stored
+        self.facts.append(Fact(id=name, entity=entity, field=field, value=value, exposure=exposure))
         return name
 
     def select(
         self,
         entity: str,
-        clues: Sequence[tuple[str, str, Stored]] = (),
+        clues: Sequence[Clue | tuple[str, str, Stored]] = (),
         links: Sequence[Link] = (),
         pick: Pick | None = None,
+        *,
+        among: Sequence[str] = (),
     ) -> str:
-        """Add a select with (field, op, stored value) clues and return its id.
+        """Add a select with its clues and return its id.
 
         One without clues that is there already is not added again.
         """
         for node in () if clues else self.nodes:
             if isinstance(node, Select) and not node.where:
-                if (node.entity, node.links, node.pick) == (entity, tuple(links), pick):
+                same = (node.entity, node.links, node.pick, node.among, node.me)
+                if same == (entity, tuple(links), pick, tuple(among), False):
                     return node.id
+        told = [Clue(*clue) for clue in clues]
         where = tuple(
-            Where(field=field, op=op, fact=self.fact(entity, field, value))  # type: ignore[arg-type]
-            for field, op, value in clues
+            Where(
+                field=clue.field,
+                op=clue.op,
+                fact=self.fact(entity, clue.field, clue.value, of=clue.of),
+                of=clue.of,
+            )
+            for clue in told
         )
         name = self.next_id()
         self.nodes.append(
-            Select(id=name, entity=entity, where=where, links=tuple(links), pick=pick)
+            Select(
+                id=name,
+                entity=entity,
+                where=where,
+                links=tuple(links),
+                pick=pick,
+                among=tuple(among),
+            )
         )
         return name
 
@@ -174,7 +227,7 @@ def describe(
     rows = tables.rows(entity.name) if among is None else among
     chosen: list[tuple[str, str, Stored]] = []
     left = rows
-    for field in _names(fields, rng):
+    for field in names(fields, rng):
         chosen.append((field.name, "eq", row[entity.position(field.name)]))
         left = _keep(tables, entity, left, chosen[-1])
     used = {name for name, _, _ in chosen}
@@ -185,10 +238,11 @@ def describe(
             clue = field.name, "eq", row[entity.position(field.name)]
             kept = _keep(tables, entity, left, clue)
             if len(kept) < len(left):
-                options.append((len(kept) > 1, _RANK[field.role], rng.random(), clue, kept))
+                number = field.role in FIGURES
+                options.append((number, len(kept) > 1, _RANK[field.role], rng.random(), clue, kept))
         if not options:
             return None
-        _, _, _, clue, left = min(options, key=lambda option: option[:3])
+        *_, clue, left = min(options, key=lambda option: option[:4])
         chosen.append(clue)
         rest = [field for field in rest if field.name != clue[0]]
     if len(left) != 1 or not chosen:
@@ -196,7 +250,7 @@ def describe(
     return _pruned(tables, entity, rows, chosen)
 
 
-def _names(fields: Sequence[Field], rng: random.Random) -> list[Field]:
+def names(fields: Sequence[Field], rng: random.Random) -> list[Field]:
     """Return the fields that name the row: a label, a person's names, or a code."""
     everyone = [field for field in fields if field.role in ("person", "label")]
     first = [field for field in everyone if _FIRST.search(field.label)][:1]

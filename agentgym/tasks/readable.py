@@ -13,10 +13,10 @@ from typing import NamedTuple
 from agentgym.schema import Schema
 from agentgym.tools.algebra import Filter, Find, Get, ListRelated, Order, Search, Tool, listed
 
-__all__ = ["Readable"]
+__all__ = ["Listing", "Readable"]
 
 
-class _List(NamedTuple):
+class Listing(NamedTuple):
     """A tool that lists rows."""
 
     needed: frozenset[str]
@@ -25,6 +25,9 @@ class _List(NamedTuple):
     """Fields by which it can filter for a value."""
     sorts: frozenset[str]
     order: Order | None
+    compares: frozenset[tuple[str, str]]
+    """Pairs of a field and an op by which it can filter."""
+    page_size: int
 
 
 class Readable:
@@ -43,7 +46,7 @@ class Readable:
         )
         """Entities whose rows no result tells apart."""
         self._exact: dict[str, list[frozenset[str]]] = {}
-        self._lists: dict[str, list[_List]] = {}
+        self._lists: dict[str, list[Listing]] = {}
         for tool in tools:
             match tool.term:
                 case Get(entity=entity, key=key):
@@ -51,21 +54,14 @@ class Readable:
                 case Find(entity=entity, by=by):
                     self._exact.setdefault(entity, []).append(frozenset(a.field for a in by))
                 case Search() as term:
-                    self._lists.setdefault(term.entity, []).append(
-                        _List(
-                            frozenset(), _filtered(term.filters), frozenset(term.sorts), term.order
-                        )
-                    )
+                    self._lists.setdefault(term.entity, []).append(_listing(term, frozenset()))
                 case ListRelated(through=None) as term:
                     relation = schema.relation(term.relation)
                     mine = dict(zip(relation.target_fields, relation.fields, strict=True))
                     if all(argument.field in mine for argument in term.key):
                         needed = frozenset(mine[argument.field] for argument in term.key)
-                        self._lists.setdefault(listed(term, schema), []).append(
-                            _List(
-                                needed, _filtered(term.filters), frozenset(term.sorts), term.order
-                            )
-                        )
+                        entity = listed(term, schema)
+                        self._lists.setdefault(entity, []).append(_listing(term, needed))
                 case _:
                     pass
 
@@ -77,6 +73,14 @@ class Readable:
         return any(fields <= have for fields in self._exact.get(entity, ())) or any(
             _serves(one, have) for one in self._lists.get(entity, ())
         )
+
+    def listings(self, entity: str) -> list[Listing]:
+        """Return the tools that list rows of the entity; none where no result tells rows apart."""
+        return [] if entity in self._hidden else self._lists.get(entity, [])
+
+    def exact(self, entity: str) -> list[frozenset[str]]:
+        """Return the sets of fields by whose values some call shows one row."""
+        return [] if entity in self._hidden else self._exact.get(entity, [])
 
     def sorts(self, entity: str, known: Collection[str], field: str, *, largest: bool) -> bool:
         """Tell whether some call shows the rows that are known by fields in order of a field."""
@@ -95,6 +99,17 @@ class Readable:
         )
 
 
+def _listing(term: Search | ListRelated, needed: frozenset[str]) -> Listing:
+    return Listing(
+        needed=needed,
+        filters=_filtered(term.filters),
+        sorts=frozenset(term.sorts),
+        order=term.order,
+        compares=frozenset((one.field, one.op) for one in term.filters),
+        page_size=term.page_size,
+    )
+
+
 def _filtered(filters: Iterable[Filter]) -> frozenset[str]:
     ops: dict[str, set[str]] = {}
     for one in filters:
@@ -102,7 +117,7 @@ def _filtered(filters: Iterable[Filter]) -> frozenset[str]:
     return frozenset(f for f, of in ops.items() if of & {"eq", "contains"} or {"ge", "le"} <= of)
 
 
-def _serves(one: _List, known: frozenset[str]) -> bool:
+def _serves(one: Listing, known: frozenset[str]) -> bool:
     """Tell whether a list can be asked for by what is known."""
     if not one.needed <= known:
         return False

@@ -8,16 +8,19 @@ read: such a step costs nothing, as `prove.shortest` counts. Next: `walks`.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
+from agentgym.rng import stream
 from agentgym.schema import Relation, Schema
 from agentgym.tasks.readable import Readable
 
 __all__ = ["Route", "Routes", "Step"]
 
-_TRIES = 24
-"""Routes that are tried for one that costs as much as is wanted."""
+_MOST = 400
+"""Routes to one entity of one length that are looked at."""
 
 
 class Step(NamedTuple):
@@ -55,6 +58,8 @@ class Routes:
 
     def __init__(self, schema: Schema, readable: Readable, spoken: Collection[str]) -> None:
         self.schema, self.readable = schema, readable
+        self._found: dict[tuple[str, int, bool], list[tuple[int, Route]]] = {}
+        self._ends: dict[tuple[int, int, bool], tuple[str, ...]] = {}
         self._steps: dict[str, list[Step]] = {name: [] for name in spoken}
         for relation in schema.relations:
             if relation.entity in spoken and relation.target in spoken:
@@ -74,34 +79,60 @@ class Routes:
             shown: Whether the last row itself must be read, whatever is known of it.
 
         Returns:
-            A route of that cost or, among those that were tried, of the largest; None where
-            there is none of that length.
+            A route of that cost or, where there is none, of the largest; None where there is none
+            of that length.
         """
-        best: Route | None = None
-        most = -1
-        for _ in range(_TRIES):
-            route = self._draw(end, rng, nodes)
-            if route is None or not self.followed(route, shown=shown):
-                continue
-            cost = self.cost(route, shown=shown)
-            if cost > most:
-                best, most = route, cost
-            if cost >= least:
-                break
-        return best
+        known = self._known(end, nodes, shown=shown)
+        if not known:
+            return None
+        enough = bisect_left(known, least, key=lambda one: one[0])
+        if enough == len(known):
+            enough = bisect_left(known, known[-1][0], key=lambda one: one[0])
+        return known[rng.randrange(enough, len(known))][1]
 
-    def _draw(self, end: str, rng: random.Random, nodes: int) -> Route | None:
-        passed, found = {end}, []
-        here = end
-        for _ in range(nodes - 1):
+    def ends(self, *, nodes: int, least: int, shown: bool) -> tuple[str, ...]:
+        """Name the entities at which a route of that length ends that costs as much."""
+        found = self._ends.get((nodes, least, shown))
+        if found is None:
+            found = tuple(
+                end
+                for end in self._steps
+                if (known := self._known(end, nodes, shown=shown)) and known[-1][0] >= least
+            )
+            self._ends[nodes, least, shown] = found
+        return found
+
+    def _known(self, end: str, nodes: int, *, shown: bool) -> list[tuple[int, Route]]:
+        """List routes that tools can follow with what they cost, the cheapest first."""
+        found = self._found.get((end, nodes, shown))
+        if found is None:
+            draws = stream("routes", end, nodes)
+            routes = islice(self._all(end, nodes, draws), _MOST)
+            found = [
+                (self.cost(route, shown=shown), route)
+                for route in routes
+                if self.followed(route, shown=shown)
+            ]
+            found.sort(key=lambda one: one[0])
+            self._found[end, nodes, shown] = found
+        return found
+
+    def _all(self, end: str, nodes: int, draws: random.Random) -> Iterator[Route]:
+        """Yield every route, in an order that favours none."""
+        steps: list[Step] = []
+
+        def go(here: str, passed: frozenset[str]) -> Iterator[Route]:
+            if len(passed) == nodes:
+                yield tuple(reversed(steps))
+                return
             options = [step for step in self._steps.get(here, ()) if step.end not in passed]
-            if not options:
-                return None
-            step = rng.choice(options)
-            found.append(step.back())
-            here = step.end
-            passed.add(here)
-        return tuple(reversed(found))
+            draws.shuffle(options)
+            for step in options:
+                steps.append(step.back())
+                yield from go(step.end, passed | {step.end})
+                steps.pop()
+
+        return go(end, frozenset({end}))
 
     def followed(self, route: Route, *, shown: bool) -> bool:
         """Tell whether tools can show every row that must be read on a route."""

@@ -1,19 +1,26 @@
 """Candidates: plans drawn from the rows, one family at a time.
 
-A plan is grown from what the user knows (an anchor that can be described in words)
+A plan is grown from what the user knows (a row that can be described in words)
 along real relations to what is asked. Nothing here is admitted: `prove` decides.
 """
 
 from __future__ import annotations
 
 import random
+from functools import cached_property
 
-from agentgym.plan import Plan
-from agentgym.tasks.clues import Sketch
-from agentgym.tasks.reads import HOPS, Reader
+from msgspec.structs import replace
+
+from agentgym.plan import FAMILIES, Family
+from agentgym.tasks.knobs import Candidate, Knobs
+from agentgym.tasks.operators.acts import dressed
+from agentgym.tasks.operators.reads import OPERATORS
+from agentgym.tasks.reads import HOPS, READS, Reader
 from agentgym.tasks.writes import Writer
 
 __all__ = ["FAMILIES", "HOPS", "Sampler"]
+
+HIDE = next(one for one in OPERATORS if one.name == "hide")
 
 
 class Sampler(Reader, Writer):
@@ -25,44 +32,44 @@ class Sampler(Reader, Writer):
         rules: Its rules, for writes that are wanted under one.
     """
 
+    @cached_property
+    def _families(self) -> tuple[Family, ...]:
+        reads = self.reads() if self.entities else ()
+        return tuple(
+            family
+            for family in FAMILIES
+            if (family in reads if family in READS else self._writes(family))
+        )
+
+    def _writes(self, family: Family) -> bool:
+        return callable(getattr(self, family, None)) and self.carries(family)
+
+    def families(self) -> tuple[Family, ...]:
+        """Return the families that the domain can carry, as far as is plain, in their order."""
+        return self._families
+
     def draw(
-        self,
-        family: str,
-        rng: random.Random,
-        *,
-        entities: int | None = None,
-        least: int = 0,
-        ruled: bool = False,
-    ) -> Plan | None:
+        self, family: Family | str, rng: random.Random, knobs: Knobs | None = None
+    ) -> Candidate | None:
         """Draw one candidate of a family; None where the draw came to nothing.
 
         Args:
             family: One of `FAMILIES`.
             rng: The stream to draw from.
-            entities: How many entities a plan of `multi_hop` shall lead over.
-            least: About how many calls the plan shall need; `prove.shortest` has the last word.
-                Ignored by `lookup`, which is short by nature.
-            ruled: Write only by tools that ask a rule.
+            knobs: How hard it should be; as it comes if not said.
         """
-        if not self.entities:
+        if family not in self.families():
             return None
-        sketch = Sketch(self.schema)
-        match family:
-            case "lookup":
-                return self.lookup(sketch, rng)
-            case "multi_hop":
-                return self.multi_hop(sketch, rng, entities=entities, least=least)
-            case "aggregate":
-                return self.aggregate(sketch, rng, least=least)
-            case "update":
-                if least <= 1 and rng.random() < 0.4:
-                    return self.single_write(sketch, rng, ruled=ruled)
-                return self.read_write(sketch, rng, least=least, ruled=ruled)
-            case "multi_write":
-                return self.multi_write(sketch, rng, least=least, ruled=ruled)
-            case _:
-                raise AssertionError(family)
+        made: Candidate | None = getattr(self, family)(rng, knobs or Knobs())
+        return None if made is None else self._dressed(made, rng)
 
+    def _dressed(self, made: Candidate, rng: random.Random) -> Candidate:
+        """Add what the knobs ask for whatever the family: facts held back, decoys.
 
-FAMILIES = ("lookup", "multi_hop", "aggregate", "update", "multi_write")
-"""The families of tasks, in the order in which they take turns."""
+        What cannot be had is left out.
+        """
+        wanted = made.knobs
+        held = sum(fact.exposure != "instruction" for fact in made.plan.facts)
+        for _ in range(wanted.held - held):
+            made = HIDE.apply(self, made, rng) or made
+        return dressed(self, replace(made, knobs=wanted), rng)

@@ -15,7 +15,7 @@ from agentgym.plan import Link, Pick
 from agentgym.plan.tables import Tables
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import ORDERED, Row
-from agentgym.tasks.clues import Sketch, describe
+from agentgym.tasks.clues import FIGURES, Sketch, describe
 from agentgym.tasks.readable import Readable
 from agentgym.tasks.routes import Route, Routes
 from agentgym.tools.algebra import Tool
@@ -85,6 +85,12 @@ class Walker:
         for _ in range(3):
             row = rng.choice(rows)
             clues = describe(self.tables, owner, row, rng)
+            if (
+                clues
+                and self.schema.parents(owner.name)
+                and all(owner.field(name).role in FIGURES for name, _, _ in clues)
+            ):
+                continue
             if clues and self.readable.finds(owner.name, [field for field, _, _ in clues]):
                 return At(node=sketch.select(owner.name, clues), entity=owner.name, row=row)
         return None

@@ -82,9 +82,7 @@ def similar(walker: Walker, candidate: Candidate, rng: random.Random) -> Candida
 
 def _carried(plan: Plan) -> bool:
     """Tell whether every fact of a plan is one that can be told anew of other rows."""
-    if plan.party is not None or any(
-        node.among and node.pick is None for node in selects(plan)
-    ):
+    if plan.party is not None or any(node.among and node.pick is None for node in selects(plan)):
         return False
     refusals = [node for node in plan.nodes if isinstance(node, Refuse)]
     return len(refusals) <= 1 and all(one.because == "rule" for one in refusals)

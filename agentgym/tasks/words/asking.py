@@ -78,7 +78,8 @@ def bare(noun: Noun | Both) -> Noun:
 
 def about(row: Row, words: Lexicon, nouns: Describer, rng: random.Random) -> Inner:
     """Describe the row that a sentence is about, or say `it` where it was spoken of last."""
-    if row == nouns.focus and not words.is_person(row.entity) and rng.random() < 0.4:
+    known = row == nouns.focus and not words.is_person(row.entity) and nouns.it_clear(row)
+    if known and rng.random() < 0.4:
         return It()
     return nouns.noun(row, top=True)
 
@@ -129,6 +130,8 @@ class Asking:
     def _which(self, row: Row) -> Which:
         assert row.pick is not None
         field = self._nouns.field(row.entity, row.pick.field)
+        if any(clue.field == row.pick.field for one in row.among for clue in one.clues):
+            raise UnsayableError("which has more of what is told of both")
         if field.type not in ORDERED:
             raise UnsayableError(f"the largest {field.type}")
         rows = list(row.among)
@@ -214,7 +217,7 @@ class Asking:
         """Choose the sentence of a choice."""
         row = chosen.of
         fields = [self._nouns.field(row.entity, get.field or "") for get in gets]
-        limits = [self._limited(row.entity, cap) for cap in chosen.caps]
+        limits = [self._limited(row.entity, caps) for caps in _by_field(chosen.caps)]
         self._rng.shuffle(limits)
         rows = bare(self._nouns.nouns(row))
         self._nouns.learn(row, inside=True)
@@ -231,9 +234,13 @@ class Asking:
             plural=plural,
         )
 
-    def _limited(self, entity: str, cap: Cap) -> Limited:
-        if cap.held:
+    def _limited(self, entity: str, caps: list[Cap]) -> Limited:
+        if any(cap.held for cap in caps):
             raise UnsayableError("a limit that is held back")
+        ops = [cap.op for cap in caps]
+        if len(set(ops)) < len(ops):
+            raise UnsayableError("two limits of one kind")
+        cap = caps[0]
         field = self._words.field(entity, cap.field)
         if cap.kind == "distinct":
             if field is not None:
@@ -245,14 +252,23 @@ class Asking:
             raise UnsayableError(f"{entity}.{cap.field} has no words")
         if field is None or field.type not in NUMBERS:
             raise UnsayableError(f"a total of {cap.field}")
-        value = literal(field, cap.value, op=cap.op)
+        values = [literal(field, cap.value, op=cap.op) for cap in caps]
         return Limited(
             kind="total",
             field=Mention(field=field.label),
             fields=Mention(field=several(field.label)) if plurally(field) else None,
-            op=cap.op,
-            value=value,
+            op=cap.op if len(caps) == 1 else "both" if values[0] != values[1] else "eq",
+            value=values[0],
+            upto=values[1] if values[1:] not in ([], values[:1]) else None,
         )
+
+
+def _by_field(caps: tuple[Cap, ...]) -> list[list[Cap]]:
+    """Put limits together that are on the total of one field, the smallest total first."""
+    found: dict[tuple[str, str], list[Cap]] = {}
+    for cap in sorted(caps, key=lambda cap: cap.op):
+        found.setdefault((cap.kind, cap.field), []).append(cap)
+    return list(found.values())
 
 
 def _told_apart(row: Row) -> bool:

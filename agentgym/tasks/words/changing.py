@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import NamedTuple
 
-from agentgym.tasks.words.asking import about
+import msgspec
+
+from agentgym.tasks.words.asking import about, brief
 from agentgym.tasks.words.describe import Describer
 from agentgym.tasks.words.lexicon import Lexicon, flag_words, said, switch_words
-from agentgym.tasks.words.meaning import Change, Put, Row, Work
+from agentgym.tasks.words.meaning import Cell, Change, Put, Row, Told, Work
 from agentgym.tasks.words.phrases import (
     Add,
     Alike,
@@ -27,6 +30,7 @@ from agentgym.tasks.words.phrases import (
     Noun,
     Number,
     Order,
+    Raise,
     Read,
     Remove,
     Thing,
@@ -38,6 +42,13 @@ from agentgym.tasks.words.phrases import (
 from agentgym.tasks.words.values import UnsayableError, literal
 
 __all__ = ["Changing"]
+
+
+class _Marked(NamedTuple):
+    """A change said with `mark`, and whether what is marked is a flag."""
+
+    order: Mark
+    flag: bool
 
 
 class Changing:
@@ -97,18 +108,18 @@ class Changing:
     def _edit(self, change: Change, noun: Inner | Both) -> Order:
         if len(change.puts) == 1 and change.puts[0].row is None:
             mark = self._mark(change, change.puts[0], noun)
-            if mark is not None and self._chance(0.7):
-                return mark
+            if mark is not None and (mark.flag or self._chance(0.7)):
+                return mark.order
+            more = self._raise(change, change.puts[0], noun)
+            if more is not None and self._chance(0.9):
+                return more
         gives = self._gives(change.entity, change.puts)
         if not gives:
             raise UnsayableError("a change without a value")
+        if len(gives) > 1 and any(given.flag for given in gives):
+            raise UnsayableError("a flag beside other fields")
         first, *rest = gives
-        own = isinstance(noun, (It, Me)) or (
-            not change.each
-            and not isinstance(noun, Both)
-            and self._nouns.ownable(noun)
-            and self._chance(0.3)
-        )
+        own = self._own(change, noun)
         return Edit(
             field=first.field,
             noun=noun,  # type: ignore[arg-type]
@@ -119,29 +130,66 @@ class Changing:
             own=own,
         )
 
-    def _mark(self, change: Change, put: Put, noun: Inner | Both) -> Mark | None:
+    def _own(self, change: Change, noun: Inner | Both) -> bool:
+        """Choose whether the row stands before the field."""
+        return isinstance(noun, (It, Me)) or (
+            not change.each
+            and not isinstance(noun, Both)
+            and self._nouns.ownable(noun)
+            and self._chance(0.3)
+        )
+
+    def _raise(self, change: Change, put: Put, noun: Inner | Both) -> Raise | None:
+        """Say that a number is added to what a field holds, if that is what is wanted."""
+        if not isinstance(put.work, Work) or put.work.function != "sum" or change.each:
+            return None
+        cells = [term for term in put.work.of if isinstance(term, Cell)]
+        told = [term for term in put.work.of if isinstance(term, Told)]
+        if len(cells) != 1 or len(told) != 1 or len(put.work.of) != 2 or told[0].held:
+            return None
+        if cells[0] != Cell(row=change.target, field=put.field):  # type: ignore[arg-type]
+            return None
+        field = self._nouns.field(change.entity, put.field)
+        by = literal(field, told[0].value)
+        return Raise(field=field.label, noun=noun, by=by, own=self._own(change, noun))  # type: ignore[arg-type]
+
+    def _mark(self, change: Change, put: Put, noun: Inner | Both) -> _Marked | None:
         field = self._nouns.field(change.entity, put.field)
         if put.held or put.value is None:
             return None
         value = literal(field, put.value)
         if isinstance(value, Truth):
-            return Mark(noun=noun, text=flag_words(field), on=value.on, each=change.each)  # type: ignore[arg-type]
+            mark = Mark(noun=noun, text=flag_words(field), on=value.on, each=change.each)  # type: ignore[arg-type]
+            return _Marked(mark, flag=True)
         if isinstance(value, Word) and self._words.is_status(change.entity, field):
-            return Mark(noun=noun, text=value.text, each=change.each)  # type: ignore[arg-type]
+            mark = Mark(noun=noun, text=value.text, each=change.each)  # type: ignore[arg-type]
+            return _Marked(mark, flag=False)
         return None
 
     def _add(self, change: Change) -> Add:
-        entity = self._nouns.entity(change.entity)
+        entity = self._nouns.entity_noun(change.entity)
         gives = self._gives(change.entity, change.puts)
-        owners = []
-        for given in list(gives):
+        owned = []
+        for given in gives:
             if isinstance(given.value, Thing):
                 target = self._owned(change, given)
                 if target and len(self._words.between(change.entity, target)) == 1:
-                    owners.append(given.value.noun)
-                    gives.remove(given)
-        gives.sort(key=lambda given: isinstance(given.value, Thing))
-        return Add(head=entity.label, owners=tuple(owners), gives=tuple(gives))
+                    owned.append((not self._words.is_person(target), given))
+        owned.sort(key=lambda pair: pair[0])
+        owner = owned[0][1] if owned else None
+        bare = [given for _, given in owned[1:]]
+        rest = [given for given in gives if given is not owner and given not in bare]
+        rest.sort(key=lambda given: isinstance(given.value, Thing))
+        long = owner is not None and not brief(owner.value.noun)  # type: ignore[union-attr]
+        called = [msgspec.structs.replace(given, field="", plain=True) for given in bare]
+        first = [given for given in called if brief(given.value.noun)]  # type: ignore[union-attr]
+        last = [given for given in called if given not in first]
+        return Add(
+            head=entity.label,
+            owners=() if owner is None else (owner.value.noun,),  # type: ignore[union-attr]
+            gives=(*first, *rest, *last),
+            apart=long and bool(called or rest),
+        )
 
     def _owned(self, change: Change, given: Given) -> str | None:
         """Name the entity of a reference, if it is what the reference is called by."""
@@ -156,7 +204,8 @@ class Changing:
         left = {put.field: put for put in puts}
         gives: list[Given] = []
         relations = [r for r in self._words.relations if r.entity == entity and said(r.label)]
-        for relation in sorted(relations, key=lambda r: -len(r.fields)):
+        people = {r.name for r in relations if self._words.is_person(r.target)}
+        for relation in sorted(relations, key=lambda r: (-len(r.fields), r.name not in people)):
             parts = [left.get(field) for field in relation.fields]
             first = parts[0]
             if first is None or first.row is None or first.row.entity != relation.target:
@@ -164,6 +213,7 @@ class Changing:
             sources = [p.source for p in parts if p is not None and p.row == first.row]
             if sources == list(relation.target_fields):
                 noun = self._nouns.noun(first.row)
+                self._nouns.learn(first.row)
                 gives.append(Given(field=relation.label, value=Thing(noun=noun)))
                 for field in relation.fields:
                     del left[field]
@@ -184,6 +234,8 @@ class Changing:
             name = switch_words(source) if source.type == "boolean" else source.label
             noun = self._nouns.noun(put.row)
             value = Alike(noun=noun) if name == label else Read(field=name, noun=noun)
+        elif put.held and field.type == "boolean":
+            raise UnsayableError("a yes or no that is held back")
         elif put.held:
             value = Held()
         elif put.value is None:

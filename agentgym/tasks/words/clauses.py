@@ -86,7 +86,8 @@ class Clauses:
             value: Literal = literal(names[0], clue.value)
             if names[0].role == "code" or not pair:
                 value = self._unquoted(names[0], value)
-            if isinstance(value, (Quote, Bare)):
+            quoted = isinstance(value, Quote) and names[0].role == "code"
+            if isinstance(value, (Quote, Bare)) and not quoted:
                 clues.remove(clue)
                 return (Named(text=value, code=names[0].role == "code"),)
         return ()
@@ -96,7 +97,7 @@ class Clauses:
         if not isinstance(value, Quote) or self._level == 2 or not bare(value.text):
             return value
         words = value.text.split(" ")
-        code = field.role == "code" and "-" in value.text
+        code = field.role == "code" and any(map(str.isdigit, value.text))
         proper = field.role == "place" or (field.role in ("label", "person") and len(words) > 1)
         known = any(self._words.is_word(word) for word in words)
         return Bare(text=value.text) if code or (proper and not known) else value
@@ -176,10 +177,10 @@ class Clauses:
     ) -> Timed:
         if not isinstance(value, (Day, Moment, Year, Decade, Month, YearMonth)):
             raise UnsayableError(f"{field.label} at {value!r}")
-        if self._words.times(entity) == [field] and self._chance(0.75):
+        if self._words.times(entity) == [field]:
             return Timed(op=op, value=value, upto=upto, way="dated")  # type: ignore[arg-type]
         done = self._words.done_at(entity, field)
-        if done and (way == "done" or self._chance(0.9)):
+        if done:
             return Timed(op=op, value=value, upto=upto, field=done, way="done")  # type: ignore[arg-type]
         way = "with" if many(field.label) or way == "done" else way
         return Timed(op=op, value=value, upto=upto, field=field.label, way=way)  # type: ignore[arg-type]
@@ -196,19 +197,22 @@ class Clauses:
         if clue.of is not None:
             return self._shaped(field, clue)
         value = self._unquoted(field, literal(field, clue.value, op=clue.op))
+        place = isinstance(value, Quote) and self._words.placed(entity, value.text) == field
+        if isinstance(value, Quote) and place and bare(value.text) and self._level < 2:
+            value = Bare(text=value.text)
         if isinstance(value, Truth):
             return self._flagged(entity, field, value, plural=plural)
         if clue.op == "contains" and isinstance(value, (Quote, Bare)):
             return Holding(field=field.label, value=Quote(text=value.text))
         if isinstance(value, (Quote, Bare)) and clue.op in ("eq", "ne"):
-            if self._words.place(entity) == field and self._chance(0.8):
+            if self._words.placed(entity, value.text) == field:
                 the = isinstance(value, Bare) and with_article(value.text)
                 return Placed(value=value, on=clue.op == "eq", the=the)
         if isinstance(value, Number):
             return self._number(entity, field, clue, value, way)
         if isinstance(value, (Day, Moment)):
             named_ = self._words.times(entity) == [field] or self._words.done_at(entity, field)
-            if clue.op != "eq" or (named_ and self._chance(0.85)):
+            if clue.op != "eq" or named_:
                 timed = self._timed(entity, field, clue.op, value, None, way)
                 if clue.op != "eq" or timed.way in ("dated", "done"):
                     return timed
@@ -229,6 +233,8 @@ class Clauses:
         if clue.op == "ne":
             return Isnt(field=field.label, value=value, way=way)
         if counted:
+            if value.digits == "0" and clue.op == "eq":
+                return Compared(field=field.label, op="eq", value=value, way="no")
             few = value.digits in ("0", "1", "-1")
             way = "number" if few or self._chance(0.15) else "many"
             return Compared(field=field.label, op=clue.op, value=value, way=way)

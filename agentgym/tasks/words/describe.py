@@ -38,6 +38,7 @@ class Describer(Nominal):
             UnsayableError: There are no words for one of them.
         """
         intros: list[Intro] = []
+        told: list[Row] = []
         for row, _ in rows:
             while len(intros) < _INTROS and not self._reach.fits(row):
                 inside = list(self._reach.inside(row))
@@ -55,9 +56,12 @@ class Describer(Nominal):
                 intro = intros[-1]
                 if isinstance(intro, Leading):
                     self._reach.known[anchor] = intro.head
-                self.focus = anchor
-            if not self._reach.fits(row) and self._reach.depth(row) > _DEEP:
+                self.focus = None if isinstance(intro, Leading) else anchor
+                told.append(anchor)
+            if not self._reach.fits(row):
                 raise UnsayableError("a row at the end of a chain of nouns")
+        if not all(map(self._reach.pointable, told)):
+            raise UnsayableError("two of a kind are introduced")
         return tuple(intros)
 
     def _intro(self, row: Row) -> Intro:

@@ -17,11 +17,17 @@ __all__ = [
     "by_words",
     "done_words",
     "entity_words",
+    "field_words",
     "is_year",
+    "known_place",
+    "mute",
     "option",
+    "piecewise",
     "preposition",
+    "ranked",
     "simple",
     "superlatives",
+    "town",
     "trait",
     "with_article",
 ]
@@ -44,6 +50,26 @@ _DATED = re.compile(r"(?:date|time|year) (?:of )?(.+)|(.+) (?:date|time|year|tim
 _WITH_ARTICLE = frozenset(_SAID["with_article"])
 _SETTINGS = frozenset(_SAID["settings"])
 _BIRTH = frozenset({"date of birth", "birth date", "birthday", "year of birth"})
+_FIELDS: dict[str, str] = _SAID["fields"]
+_ENTITIES: dict[str, list[str]] = _SAID["entities"]
+_CODED = frozenset(_SAID["coded"])
+_TECHNICAL = re.compile(rf"\b(?:{'|'.join(_SAID['technical'])})\b", re.IGNORECASE)
+_NO_MOST = frozenset(_SAID["no_most"])
+_PRICED = tuple(_SAID["listed_with_price"])
+_DATED_BEFORE = re.compile(r"date (\w+)", re.IGNORECASE)
+_DONE_AFTER = re.compile(
+    r"(time|amount|price|cost|quantity|effort|budget) (\w{3,}ed)", re.IGNORECASE
+)
+_TAXED = re.compile(r"(?:including|excluding) \w+", re.IGNORECASE)
+_PLACES = {
+    "country": frozenset(_SAID["countries"]),
+    "continent": frozenset(_SAID["continents"]),
+}
+_UNCLEAR = frozenset(_SAID["unclear_places"])
+_READY = re.compile(r"(?:default|ready|available|visible|open|eligible|part|not) ")
+_SINCE = re.compile(r"\bsince(?: date| time)?\Z")
+_UNDONE = {done: what for what, done in reversed(_DONE.items())}
+_PARTICIPLE = re.compile(r"(?:date|time) (\w+)", re.IGNORECASE)
 _LOG = re.compile(r"\bhistor(?:y|ies)\Z")
 _VERBS = {
     "has": "have",
@@ -62,7 +88,95 @@ def entity_words(entity: Entity) -> tuple[str, str]:
     """Return what one row of the entity is called, and several: one of a history is an entry."""
     if entity.kind == "log" and _LOG.search(entity.label):
         return f"{entity.label} entry", f"{entity.label} entries"
-    return entity.label, entity.plural
+    known = _ENTITIES.get(entity.label.lower())
+    return (known[0], known[1]) if known else (entity.label, entity.plural)
+
+
+def field_words(field: Field, entity: str) -> str:
+    """Return what people call a field: the IATA code, the modification date.
+
+    Args:
+        field: The field.
+        entity: What the row is called.
+    """
+    label = field.label
+    known = _FIELDS.get(label.lower())
+    if known:
+        return known
+    if label.lower() == f"{entity.lower()} id":
+        return "ID"
+    if label.lower() == entity.lower() == "address":
+        return f"street {label}"
+    dated = _DATED_BEFORE.fullmatch(label)
+    if dated and dated[1].lower() in _DONE:
+        return f"{dated[1]} date"
+    undone = _PARTICIPLE.fullmatch(label)
+    if undone and undone[1].lower() in _UNDONE and _UNDONE[undone[1].lower()] != "due":
+        return f"{_UNDONE[undone[1].lower()]} {label.split(' ')[0].lower()}"
+    done = _DONE_AFTER.fullmatch(label)
+    if done:
+        return f"{done[2]} {done[1]}"
+    return f"amount {label}" if field.type == "decimal" and _TAXED.fullmatch(label) else label
+
+
+def mute(field: Field, entity: str) -> bool:
+    """Tell whether nobody would say the field: an integer that codes a state, a digest.
+
+    Args:
+        field: The field.
+        entity: What the row is called.
+    """
+    label = field.label.lower()
+    if _TECHNICAL.search(label) or _SINCE.search(label):
+        return True
+    if field.type in ("date", "datetime") and _PARTICIPLE.fullmatch(field_words(field, entity)):
+        return True
+    if label == entity.lower() and field_words(field, entity) == field.label:
+        return field.role not in ("label", "person", "text", "category")
+    if field.type == "boolean":
+        bare = re.sub(r"^(?:is|was|has been) ", "", label)
+        known = trait(label) or option(bare) or simple(bare) or _READY.match(bare)
+        return len(bare.split(" ")) > 2 and not known
+    if field.type not in ("integer", "float", "decimal"):
+        return False
+    if field.role == "flag" or (simple(label) and " " not in label):
+        return True
+    if option(label) and " " in label:
+        return True
+    if field.type == "integer" and field.role == "time":
+        return not is_year(field)
+    return field.role == "other" and label.split(" ")[-1] in _CODED
+
+
+def ranked(label: str) -> bool:
+    """Tell whether the rows with the most of a field can be named: not of the latest start."""
+    return label.lower().split(" ")[0] not in _NO_MOST
+
+
+def piecewise(entity: str) -> bool:
+    """Tell whether rows of an entity are so many of a thing, each at a price."""
+    return _ends(entity, _PRICED)
+
+
+def known_place(label: str, text: str) -> bool:
+    """Tell whether everybody knows what a name names: a country, a continent.
+
+    Args:
+        label: What it is taken for.
+        text: The name.
+    """
+    return text in _PLACES.get(label.lower(), ())
+
+
+def town(label: str, text: str) -> bool:
+    """Tell whether a name is one that a town can have, and nothing larger.
+
+    Args:
+        label: Of the field that holds it.
+        text: The name.
+    """
+    larger = any(text in names for names in _PLACES.values())
+    return label.lower() in ("city", "town") and not larger and text not in _UNCLEAR
 
 
 def is_year(field: Field) -> bool:
@@ -106,6 +220,8 @@ def simple(flag: str) -> bool:
     """Tell whether a row simply is what a flag is called: discontinued, active."""
     words = flag.lower().split()
     last = words[-1] if words else ""
+    if len(words) == 2 and last == "only":
+        return True
     if len(words) > 2 or last in _NOT_ADJECTIVES:
         return False
     formed = re.search(r"\w{3}(?<!e)(?:ed|able|ible|ous|less|ful)\Z", last)

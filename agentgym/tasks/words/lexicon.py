@@ -21,8 +21,13 @@ from agentgym.tasks.words.idiom import (
     by_words,
     done_words,
     entity_words,
+    field_words,
     is_year,
+    known_place,
+    mute,
+    piecewise,
     superlatives,
+    town,
     trait,
 )
 from agentgym.tasks.words.scan import ending
@@ -40,8 +45,8 @@ _FIRST = re.compile(r"\b(first|given|fore)\s?names?\b|\bforename\b")
 _LAST = re.compile(r"\b(last|family)\s?names?\b|\bsurname\b")
 _WORD = re.compile(r"\w+|\S")
 _IN_UNIT = re.compile(
-    r" in (?:kilo|milli|centi|micro)?"
-    r"(?:gram|meter|metre|liter|second|minute|hour|day|byte|pound)s?\Z"
+    r" in (?:square |cubic )?(?:kilo|milli|centi|micro)?"
+    r"(?:gram|meter|metre|liter|second|minute|hour|day|byte|pound|mile|feet|foot|inch|inche|yard|acre|hectare|ton|tonne)s?\Z"
 )
 _PLACE = re.compile(r"^(?:city|town|country|state|region|province|continent|location)\Z")
 
@@ -106,7 +111,13 @@ class Lexicon:
             r for r in schema.relations if r.entity in self.entities and r.target in self.entities
         )
         self._fields = {
-            e.name: tuple(f for f in e.fields if self._speakable(f)) for e in self.entities.values()
+            e.name: tuple(
+                msgspec.structs.replace(f, label=field_words(f, label))
+                for f in e.fields
+                if self._speakable(f) and not mute(f, label)
+            )
+            for e in self.entities.values()
+            for label in (schema.entity(e.name).label,)
         }
         self._short: dict[tuple[str, str], str] = {}
         for name, fields in self._fields.items():
@@ -186,7 +197,7 @@ class Lexicon:
         return self._short.get((entity, field.name), field.label)
 
     def _learn_idioms(self, entity: str, field: Field) -> None:
-        pair = superlatives(field.label)
+        pair = superlatives(self.brief(entity, field))
         if pair and field.type in ORDERED:
             for word, largest in zip(pair, (True, False), strict=True):
                 picks = self._most.setdefault(entity, {}).setdefault(word, [])
@@ -203,6 +214,11 @@ class Lexicon:
     def superlative_of(self, entity: str, pick: Pick) -> str | None:
         """Return the superlative that names the pick, if it names nothing else."""
         words = self._most.get(entity, {})
+        field = self.field(entity, pick.field)
+        if field is not None and field.role == "money":
+            prices = [f for f in self.fields(entity) if f.role == "money"]
+            if len(prices) > 1 or piecewise(self.entities[entity].label):
+                return None
         return next((word for word, picks in words.items() if picks == [pick]), None)
 
     def done(self, entity: str, word: str) -> list[Field]:
@@ -218,6 +234,20 @@ class Lexicon:
         """Return the field of the one place that rows of the entity have."""
         places = [f for f in self.fields(entity) if f.role == "place" and f.type == "text"]
         return places[0] if len(places) == 1 and _PLACE.search(low(places[0].label)) else None
+
+    def placed(self, entity: str, text: str) -> Field | None:
+        """Return the field that says of a row that it is in the place of that name."""
+        only = self.place(entity)
+        if only is not None:
+            return only
+        kinds = [
+            f
+            for f in self.fields(entity)
+            if f.role == "place"
+            and f.type == "text"
+            and (known_place(f.label, text) or town(f.label, text))
+        ]
+        return kinds[0] if len(kinds) == 1 else None
 
     def is_person(self, entity: str) -> bool:
         """Tell whether rows of the entity are people."""

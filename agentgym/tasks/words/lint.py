@@ -18,6 +18,8 @@ __all__ = ["clumsy", "identifiers_in"]
 _QUOTED = re.compile(r'"[^"]*"|“[^“”]*”')
 _TOKEN = re.compile(r"[^\W]+(?:[.-]\w+)*")
 _CODE = re.compile(r"\w_\w|_\w|\w_|[a-z][A-Z]|^\w*[a-zA-Z]\d|[a-z]\.[a-z]")
+_NUMBERED = re.compile(r"[A-Z]{1,5}\d{2,8}")
+"""A code that people call something by: TX029."""
 _WORD = re.compile(r"\w+")
 
 
@@ -38,7 +40,7 @@ def identifiers_in(text: str, schema: Schema) -> list[str]:
     found: dict[str, None] = {}
     for match in _TOKEN.finditer(bare):
         token = match.group()
-        if token in units:
+        if token in units or (_NUMBERED.fullmatch(token) and token not in names):
             continue
         said = set(_WORD.findall(low(token))) <= spoken
         if (

@@ -85,13 +85,13 @@ _GREETINGS: dict[str, tuple[str, ...]] = {
     "plain": ("", "", "Hi, ", "Hello, ", "Hi. "),
     "polite": ("", "Hello, ", "Good morning, ", "Good afternoon. ", "Hello! ", "Good evening. "),
     "terse": ("",),
-    "busy": ("", "Hi, ", "Quickly: "),
+    "busy": ("", "Hi, ", "I'm in a bit of a hurry. "),
     "rambling": (
         "Hi there! ",
         "Hey, ",
         "Hi, hope you're well. ",
         "Hi! ",
-        "Hello there, me again. ",
+        "Hello there! ",
     ),
     "expert": ("",),
     "learner": (
@@ -111,11 +111,11 @@ def _with(more: dict[str, tuple[str, ...]]) -> Filler:
 MANNERS: dict[str, Symbol] = {
     "opener": _with(
         {
-            "plain": ("Quick question: ", "I have a question. "),
+            "plain": ("I have a quick question. ", "I have a question. "),
             "busy": (
-                "I'm checking our records: ",
+                "I'm going through our records. ",
                 "I'm going through our files. ",
-                "I'm preparing a report: ",
+                "I'm putting a report together. ",
                 "I have someone on the phone. ",
             ),
             "rambling": (
@@ -129,7 +129,7 @@ MANNERS: dict[str, Symbol] = {
     "wish opener": _with(
         {
             "busy": (
-                "I'm cleaning up our records: ",
+                "I'm cleaning up our records. ",
                 "We need a correction. ",
                 "I have someone on the phone. ",
                 "Something has to change in our files. ",
@@ -148,6 +148,13 @@ MANNERS: dict[str, Symbol] = {
                 "I hope this is the right place to ask. ",
                 "I've been meaning to write for a while. ",
             ),
+            "learner": ("I need your help. ",),
+        }
+    ),
+    "calm opener": _with(
+        {
+            "polite": ("I hope you can help me. ",),
+            "rambling": ("I hope this is the right place to ask. ",),
             "learner": ("I need your help. ",),
         }
     ),
@@ -181,9 +188,8 @@ MANNERS: dict[str, Symbol] = {
                 " Thanks a lot!",
                 " Thanks in advance!",
                 " Anyway, that's all.",
-                " Sorry for all the words.",
             ),
-            "learner": ("", " Thank you.", " Thank you for help."),
+            "learner": ("", " Thank you.", " Thank you for your help."),
         }
     ),
     "list closer": Filler(

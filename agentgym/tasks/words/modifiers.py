@@ -43,6 +43,7 @@ from agentgym.tasks.words.values import NOTHING, Literal, measure_of, valued
 __all__ = ["Part", "best_how", "clues_of"]
 
 _TIMES = frozenset({"date", "datetime"})
+_COUNTED = frozenset({"many", "number", "no", "and many", "and no"})
 _NUMBERS = frozenset({"integer", "decimal", "float"})
 _SPAN = frozenset({"length", "duration", "runtime", "running time", "wing span", "wingspan"})
 
@@ -82,13 +83,11 @@ def clues_of(words: Lexicon, entity: str, part: Phrase) -> Iterator[tuple[Clue, 
         case Holding():
             yield from _said(words.labelled(entity, part.field), "contains", part.value)
         case Placed():
-            place = words.place(entity)
+            place = words.placed(entity, part.value.text)
             yield from _said([place] if place else [], "eq" if part.on else "ne", part.value)
         case Compared():
             for field in words.labelled(entity, part.field):
-                if field.type in _NUMBERS and (
-                    part.way not in ("many", "number") or many(field.label)
-                ):
+                if field.type in _NUMBERS and (part.way not in _COUNTED or many(field.label)):
                     yield from _bounds(field, part.op, part.value, part.upto)
         case Timed():
             for field in _dated(words, entity, part):

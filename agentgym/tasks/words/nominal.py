@@ -5,107 +5,47 @@ How a single clue is said is in `clauses`, how far a noun reaches in `reach`. Ne
 
 from __future__ import annotations
 
-import random
-
 import msgspec
 
-from agentgym.schema import Entity, Field
 from agentgym.schema.types import ORDERED
-from agentgym.tasks.words.clauses import Clauses
-from agentgym.tasks.words.idiom import preposition
-from agentgym.tasks.words.lexicon import Lexicon, low, said
-from agentgym.tasks.words.meaning import Row, Tie, rows_in
+from agentgym.tasks.words.idiom import known_place, ranked, with_article
+from agentgym.tasks.words.lexicon import said
+from agentgym.tasks.words.meaning import Row, rows_in
 from agentgym.tasks.words.modifiers import best_how
 from agentgym.tasks.words.phrases import (
     Again,
-    Apart,
     Bare,
     Best,
     Both,
     Called,
-    Done,
+    Compared,
     Either,
-    Has,
     Inner,
+    Is,
+    Isnt,
     It,
-    Lacking,
     Latest,
-    Linked,
     Me,
-    Missing,
     Mod,
     Most,
     Noun,
     Of,
     Person,
-    RoleOf,
+    Place,
     Timed,
-    Whose,
-    Without,
 )
-from agentgym.tasks.words.reach import Reach, lacks, ownable, short
-from agentgym.tasks.words.values import UnsayableError
+from agentgym.tasks.words.reach import lacks, short
+from agentgym.tasks.words.tying import Tying
+from agentgym.tasks.words.values import UnsayableError, bare
 
 __all__ = ["Nominal"]
 
+_AFTER_WITH = {"with": "and", "by": "and by", "many": "and many", "no": "and no"}
+"""How what is said with `with` is said after another `with`."""
 
-class Nominal:
+
+class Nominal(Tying):
     """Describes the rows of one message, and remembers which it has described."""
-
-    def __init__(self, words: Lexicon, rng: random.Random, level: int) -> None:
-        """Prepare for one message.
-
-        Args:
-            words: The labels.
-            rng: Chooses between ways to describe.
-            level: 0: as people speak; 1: fewer short forms; 2: each thing by its full name.
-        """
-        self._words = words
-        self._rng = rng
-        self._level = level
-        self._clauses = Clauses(words, rng, level)
-        self._reach = Reach(words, self._clauses)
-        self.focus: Row | None = None
-        """The row that was spoken of last, which `its` stands for."""
-
-    def _chance(self, share: float) -> bool:
-        return self._rng.random() < share
-
-    def learn(self, row: Row, *, inside: bool = False) -> None:
-        """Remember that the row was described, and those inside its description."""
-        self._reach.learn(row, inside=inside)
-
-    def entity(self, name: str) -> Entity:
-        """Return the entity, if a message may name it.
-
-        Raises:
-            UnsayableError: It may not.
-        """
-        entity = self._words.entities.get(name)
-        if entity is None:
-            raise UnsayableError(f"{name} has no words")
-        return entity
-
-    def field(self, entity: str, name: str) -> Field:
-        """Return the field, if a message may name it.
-
-        Raises:
-            UnsayableError: It may not.
-        """
-        self.entity(entity)
-        return self._clauses.field(entity, name)
-
-    def owns(self, entity: str, tie: Tie) -> bool:
-        """Tell whether `of` alone says how a row refers to another."""
-        self.entity(entity)
-        clear = self._words.clear(self._words.schema.relation(tie.relation))
-        return tie.forward and clear and not tie.absent
-
-    def ownable(self, noun: Inner | Both) -> bool:
-        """Tell whether a noun can stand in the place of an article: `that vessel's`."""
-        return ownable(noun)
-
-    # Rows
 
     def nouns(self, row: Row) -> Noun | Both:
         """Describe rows, in the plural.
@@ -133,15 +73,27 @@ class Nominal:
         if row.me:
             return Me()
         if self._reach.pointable(row):
-            spoken = top and row == self.focus and not self._words.is_person(row.entity)
-            if spoken and self._level < 2 and self._chance(0.5):
+            if top and self._level < 2 and self.it_clear(row) and self._chance(0.5):
                 return It()
             return Again(head=self._reach.known[row])
         if row.among:
             return self._either(row)
+        if place := self._place(row):
+            return place
         if not top and (called := self._called(row)):
             return called
         return self.described(row, plural=False, inner=not top)
+
+    def _place(self, row: Row) -> Place | None:
+        """Call a country by nothing but its name."""
+        clues = list(row.clues)
+        if row.ties or row.pick or row.among or len(clues) != 1 or self._level == 2:
+            return None
+        text = str(clues[0].value)
+        if not known_place(self._words.entities[row.entity].label, text):
+            return None
+        named = self._clauses.naming(row.entity, clues) and not clues
+        return Place(text=Bare(text=text), the=with_article(text)) if named and bare(text) else None
 
     def _called(self, row: Row) -> Called | None:
         """Call a person by nothing but the name, where nobody else is of that kind."""
@@ -158,14 +110,16 @@ class Nominal:
     def _either(self, row: Row) -> Either:
         if row.pick is None or row.clues or row.ties or len(row.among) < 2:
             raise UnsayableError("one of several rows, by more than one feature")
+        if any(clue.field == row.pick.field for one in row.among for clue in one.clues):
+            raise UnsayableError("which has more of what is told of both")
         best = self._best(row)
         return Either(nouns=tuple(self.noun(one) for one in row.among), best=best)
 
     def _best(self, row: Row) -> Best:
         assert row.pick is not None
         field = self.field(row.entity, row.pick.field)
-        if field.type not in ORDERED:
-            raise UnsayableError(f"the largest {field.type}")
+        if field.type not in ORDERED or not ranked(field.label):
+            raise UnsayableError(f"the largest {field.label}")
         label = self._words.brief(row.entity, field)
         return Best(field=label, largest=row.pick.largest, how=best_how(field))
 
@@ -185,6 +139,7 @@ class Nominal:
         """
         if row.among:
             raise UnsayableError("several rows with further features")
+        self.entity_noun(row.entity)
         clues = list(row.clues)
         head, named_tie = self._head(row, plural=plural)
         naming = () if plural or indefinite else self._clauses.naming(row.entity, clues)
@@ -216,7 +171,7 @@ class Nominal:
             noun,
             owner=owner,
             article=article,
-            mods=self._placed(row, own, ties, best),
+            mods=self._joined(self._placed(row, own, ties, best)),
             tail=tail,
         )
 
@@ -226,10 +181,10 @@ class Nominal:
             return [], []
         best = self._best(row)
         field = self.field(row.entity, row.pick.field)
-        if self._words.times(row.entity) == [field] and self._chance(0.85):
+        if self._words.times(row.entity) == [field]:
             return [Latest(largest=row.pick.largest)], []
         word = self._words.superlative_of(row.entity, row.pick)
-        if word and self._chance(0.8):
+        if word:
             return [Most(text=word)], []
         return [], [best]
 
@@ -240,8 +195,7 @@ class Nominal:
         assert row.pick is not None
         label = self.field(row.entity, row.pick.field).label
         inner = [one.entity for tie in row.ties for one in rows_in(tie.row)]
-        unclear = any(self._words.labelled(name, label) for name in inner)
-        return unclear or self._chance(0.25)
+        return any(self._words.labelled(name, label) for name in inner)
 
     def _placed(
         self, row: Row, own: list[Mod], ties: list[Mod], best: list[Best]
@@ -261,140 +215,22 @@ class Nominal:
             mods = [*near, *rest, *best, *ties]
         return (*mods, *none)
 
+    @staticmethod
+    def _joined(mods: tuple[Mod, ...]) -> tuple[Mod, ...]:
+        """Say `with` once where one follows another: `with the city "Paris" and no orders`."""
+        found: list[Mod] = []
+        before = False
+        for mod in mods:
+            way = getattr(mod, "way", None)
+            after = _AFTER_WITH.get(way or "") if isinstance(mod, (Is, Isnt, Compared)) else None
+            found.append(msgspec.structs.replace(mod, way=after) if before and after else mod)
+            before = after is not None
+        return tuple(found)
+
     def _bare(self, noun: Noun, owner: Inner | None, label: str) -> bool:
         """Tell whether the noun goes without an article: `port call PC-1138`."""
         if noun.before or owner or not noun.naming or noun.head != label:
             return False
         name = noun.naming[-1]
         plain = isinstance(name, Person) or (name.code and isinstance(name.text, Bare))
-        return plain and self._chance(0.5)
-
-    # What it has to do with others
-
-    def _head(self, row: Row, *, plural: bool) -> tuple[str, Tie | None]:
-        """Choose the noun: the entity's, or the role that it has for one it is tied to."""
-        entity = self.entity(row.entity)
-        for tie in row.ties:
-            relation = self._words.schema.relation(tie.relation)
-            if tie.absent or tie.forward != plural or self._reach.beyond(tie) is not None:
-                continue
-            label = relation.inverse if plural else relation.label
-            if not said(label) or " as " in label:
-                continue
-            clear = self._words.clear(relation)
-            if not clear or (not plural and self._chance(0.75)):
-                return label, tie
-        return entity.plural if plural else entity.label, None
-
-    def _owner(self, row: Row, tie: Tie, named_tie: Tie | None, *, must: bool) -> Inner | None:
-        """Return what stands in the place of the article, if the tie can be said so."""
-        if tie.absent or self._reach.beyond(tie) is not None:
-            return None
-        relation = self._words.schema.relation(tie.relation)
-        if tie is not named_tie and not self._words.clear(relation):
-            return None
-        if tie.row == self.focus and self._level < 2 and self._chance(0.5):
-            if not self._words.is_person(tie.row.entity):
-                return It()
-        if tie.row.me:
-            return Me()
-        must = must or self._reach.blurred(row)
-        if self._reach.pointable(tie.row):
-            noun: Inner = Again(head=self._reach.known[tie.row])
-            return noun if self.ownable(noun) and (must or self._chance(0.6)) else None
-        person = self._words.is_person(tie.row.entity)
-        if tie.row.ties or tie.row.pick:
-            return None
-        if not ((person and must) or self._chance(0.7 if person else 0.15)):
-            return None
-        noun = self.noun(tie.row)
-        return noun if self.ownable(noun) and (person or self._level < 1) else None
-
-    def _how(self, tie: Tie, *, again: bool = False) -> str:
-        """Return the word between the row and what it is tied to."""
-        relation = self._words.schema.relation(tie.relation)
-        child = self.entity(relation.entity).label
-        parent = self.entity(relation.target).label
-        person = self._words.is_person(relation.target)
-        how = preposition(child, parent, person=person, forward=tie.forward)
-        if again:
-            return f"also {how}" if how in ("of", "on", "for") else how
-        return how
-
-    def _tie(self, row: Row, tie: Tie, *, plural: bool, again: bool) -> Mod:
-        relation = self._words.schema.relation(tie.relation)
-        source, target = self.entity(relation.entity), self.entity(relation.target)
-        clear = self._words.clear(relation)
-        own_name = low(relation.label) == low(target.label)
-        beyond = self._reach.beyond(tie)
-        if beyond is not None and (tie.absent or self._chance(0.9)):
-            noun = self._any(beyond) if tie.absent else self.noun(beyond)
-            return Linked(
-                noun=noun, on=not tie.absent, plural=plural, who=self._words.is_person(row.entity)
-            )
-        if tie.absent:
-            return self._absent(row, tie, clear=clear, plural=plural)
-        if tie.forward:
-            verb = self._words.verb(relation)
-            if (
-                verb
-                and self._words.verbs(relation.entity, verb) == [relation]
-                and self._chance(0.6)
-            ):
-                return Done(verb=verb, noun=self.noun(tie.row))
-            if clear and (own_name or not said(relation.label)):
-                return Of(noun=self.noun(tie.row), how=self._how(tie))
-            if said(relation.label):
-                return Whose(role=relation.label, noun=self.noun(tie.row))
-        elif clear:
-            if plural:
-                return Has(
-                    noun=self.noun(tie.row), plural=plural, who=self._words.is_person(row.entity)
-                )
-            return Of(noun=self.noun(tie.row), how=self._how(tie, again=again))
-        elif said(relation.label):
-            noun = self.noun(tie.row)
-            return RoleOf(
-                role=relation.label, noun=noun, plural=plural, who=self._words.is_person(row.entity)
-            )
-        raise UnsayableError(f"{relation.name} between {source.name} and {target.name}")
-
-    def _absent(self, row: Row, tie: Tie, *, clear: bool, plural: bool) -> Mod:
-        """Say that no such row is related."""
-        relation = self._words.schema.relation(tie.relation)
-        plain = not (tie.row.clues or tie.row.ties or tie.row.pick or tie.row.among)
-        if not tie.forward:
-            if clear:
-                rows = self.nouns(tie.row)
-                if isinstance(rows, Noun) and rows.owner is None:
-                    return Without(rows=rows, plural=plural, who=self._words.is_person(row.entity))
-                raise UnsayableError("without rows of another")
-            return RoleOf(
-                role=relation.label,
-                noun=self._any(tie.row),
-                on=False,
-                plural=plural,
-                who=self._words.is_person(row.entity),
-            )
-        if not said(relation.label):
-            raise UnsayableError(f"{relation.name} has no words")
-        if plain:
-            return Missing(
-                role=relation.label, plural=plural, who=self._words.is_person(row.entity)
-            )
-        if clear and low(relation.label) == low(self.entity(relation.target).label):
-            return Apart(
-                noun=self._any(tie.row), plural=plural, who=self._words.is_person(row.entity)
-            )
-        return Lacking(
-            role=relation.label,
-            noun=self._any(tie.row),
-            plural=plural,
-            who=self._words.is_person(row.entity),
-        )
-
-    def _any(self, row: Row) -> Inner:
-        """Describe any row of that kind, in the singular."""
-        noun = self.noun(row)
-        plain = isinstance(noun, Noun) and not (noun.naming or noun.owner or noun.tail or row.pick)
-        return msgspec.structs.replace(noun, article="any") if plain else noun
+        return plain and self._chance(0.8)

@@ -13,12 +13,14 @@ from itertools import product
 from agentgym.plan import Pick
 from agentgym.schema import Relation
 from agentgym.schema.types import ORDERED
+from agentgym.tasks.words.idiom import known_place, with_article
 from agentgym.tasks.words.lexicon import Lexicon, low
 from agentgym.tasks.words.meaning import Clue, Row, Tie, row_of
 from agentgym.tasks.words.modifiers import Part, best_how, clues_of
 from agentgym.tasks.words.phrases import (
     Again,
     Apart,
+    Bearing,
     Belongs,
     Best,
     Both,
@@ -36,10 +38,12 @@ from agentgym.tasks.words.phrases import (
     Me,
     Missing,
     Most,
+    Named,
     Noun,
     Of,
     Person,
     Phrase,
+    Place,
     RoleOf,
     Whose,
     Without,
@@ -47,7 +51,7 @@ from agentgym.tasks.words.phrases import (
 
 __all__ = ["Nouns"]
 
-_KINDS = (Noun, Called, Again, It, Me, Either, Both)
+_KINDS = (Noun, Called, Place, Again, It, Me, Either, Both)
 
 
 class Nouns:
@@ -105,6 +109,8 @@ class Nouns:
                 return [Row(entity=name, me=True) for name in ([self._me] if self._me else people)]
             case Called():
                 return self._called(noun)
+            case Place():
+                return self._place(noun)
             case Either() | Both():
                 return self._union(noun)
             case Noun():
@@ -114,6 +120,16 @@ class Nouns:
         for name in self._words.entities:
             for part in self._person(name, Person(first=noun.first, last=noun.last)):
                 yield row_of(name, list(part.clues), [], None)
+
+    def _place(self, noun: Place) -> Iterator[Row]:
+        """The rows that a well-known name stands for: of countries, if it is of one."""
+        if noun.the != with_article(noun.text.text):
+            return
+        for name, entity in self._words.entities.items():
+            names = self._words.names(name)
+            if known_place(entity.label, noun.text.text) and len(names) == 1:
+                clue = Clue(field=names[0].name, op="eq", value=noun.text.text)
+                yield row_of(name, [clue], [], None)
 
     def _union(self, noun: Either | Both) -> Iterator[Row]:
         for chosen in product(*(self.rows(one) for one in noun.nouns)):
@@ -169,6 +185,8 @@ class Nouns:
                 yield from self._linked(entity, part)
             case Without():
                 yield from self._without(entity, part)
+            case Bearing():
+                yield from self._bearing(entity, part)
             case Missing():
                 for relation in self._words.roles(entity):
                     if low(relation.label) == low(part.role):
@@ -227,6 +245,23 @@ class Nouns:
                 if self._plays(relation, part):
                     tie = Tie(relation=relation.name, forward=forward, row=row, absent=absent)
                     yield Part(ties=(tie,))
+
+    def _bearing(self, entity: str, part: Bearing) -> Iterator[Part]:
+        for relation in self._words.roles(entity):
+            if low(relation.label) == low(part.role):
+                for clues in self._naming(relation.target, part.name):
+                    tie = Tie(
+                        relation=relation.name,
+                        forward=True,
+                        row=row_of(relation.target, list(clues), [], None),
+                    )
+                    yield Part(ties=(tie,))
+
+    def _naming(self, entity: str, name: Named | Person) -> Iterator[tuple[Clue, ...]]:
+        if isinstance(name, Person):
+            yield from (part.clues for part in self._person(entity, name))
+        else:
+            yield from clues_of(self._words, entity, name)
 
     def _plays(
         self,

@@ -12,7 +12,7 @@ from agentgym.formats import Json
 from agentgym.schema import Field, Relation
 from agentgym.tasks.words.amounts import NUMBERS, Amounts
 from agentgym.tasks.words.lexicon import Lexicon, flag_words, low
-from agentgym.tasks.words.meaning import Change, Put, Row
+from agentgym.tasks.words.meaning import Cell, Change, Put, Row, work_of
 from agentgym.tasks.words.nouns import Nouns
 from agentgym.tasks.words.phrases import (
     Add,
@@ -23,6 +23,7 @@ from agentgym.tasks.words.phrases import (
     Held,
     Mark,
     Order,
+    Raise,
     Read,
     Remove,
     Thing,
@@ -52,6 +53,8 @@ class Orders:
                 for row in self._nouns.rows(order.noun):
                     for puts in self._puts(row.entity, gives):
                         yield self._update(row, puts, each=order.each)
+            case Raise():
+                yield from self._raised(order)
             case Mark():
                 for row in self._nouns.rows(order.noun):
                     for field in self._words.fields(row.entity):
@@ -69,6 +72,15 @@ class Orders:
         moves = len(puts) == 1 and self._words.moves(row.entity, puts[0].field)
         kind = "transition" if moves else "update"
         return Change(kind=kind, entity=row.entity, target=row, puts=puts, each=each)  # type: ignore[arg-type]
+
+    def _raised(self, order: Raise) -> Iterator[Change]:
+        for row in self._nouns.rows(order.noun):
+            for field in self._words.labelled(row.entity, order.field):
+                if field.type in NUMBERS and valued(field, order.by) is not NOTHING:
+                    for told in self._amounts.term("sum", order.by):
+                        work = work_of("sum", [Cell(row=row, field=field.name), told])
+                        put = Put(field=field.name, work=work)
+                        yield self._update(row, (put,), each=False)
 
     def _marked(self, entity: str, field: Field, order: Mark) -> Json:
         if field.type == "boolean" and low(flag_words(field)) == low(order.text):
@@ -104,7 +116,7 @@ class Orders:
         if isinstance(value, Thing):
             for row in self._nouns.rows(value.noun):
                 for relation in words.between(entity, row.entity):
-                    if low(relation.label) == low(label):
+                    if low(label) in ("", low(relation.label)):
                         yield _reference(relation, row)
             return
         if isinstance(value, Alike):

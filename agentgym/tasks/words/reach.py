@@ -2,7 +2,7 @@
 
 A row of the meaning comes in, and what the message has spoken of; out comes whether the row
 can be pointed at, whether it is said in a few words, and whether what would be said of it
-could be taken for a feature of another. Next: `describe`.
+could be taken for a feature of another. Next: `tying`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from agentgym.tasks.words.phrases import (
     Noun,
     Of,
     Person,
+    Place,
     Quote,
     RoleOf,
     Without,
@@ -218,6 +219,8 @@ def ownable(noun: Inner | Both) -> bool:
             return True
         case Called():
             return True
+        case Place():
+            return not (noun.the or noun.text.text.endswith("s"))
         case Again():
             return not noun.head.endswith("s")
         case Noun():

@@ -55,7 +55,7 @@ _STATES = 64
 """No more meanings of a beginning are followed."""
 _BREAK = re.compile(r" |\n+(?:\d{1,2}\. |- )?")
 _FIRST = re.compile(r"\n*(?:1\. |- )")
-_OPENERS = ("opener", "wish opener", "own opener", "list opener")
+_OPENERS = ("opener", "wish opener", "own opener", "calm opener", "list opener")
 _CLOSERS = ("closer", "list closer")
 
 T = TypeVar("T")
@@ -236,10 +236,16 @@ def _changed(act: Change, state: State) -> Iterator[tuple[Act, State]]:
     )
     for target, after in targets:
         inside = msgspec.structs.replace(after, focus=None if act.each else target)
-        for puts, last in _puts(act.puts, inside):
+        for found, last in _puts(tuple(sorted(act.puts, key=_pointing)), inside):
+            puts = tuple(sorted(found, key=lambda put: put.field))
             focus = None if act.each or act.kind == "delete" else target
             changed = msgspec.structs.replace(act, target=target, puts=puts)
             yield changed, msgspec.structs.replace(last, focus=focus)
+
+
+def _pointing(put: Put) -> bool:
+    """Tell whether a value is of a row that points at others: those are spoken of first."""
+    return put.row is not None and any(row.again for row in rows_in(put.row))
 
 
 def _puts(puts: tuple[Put, ...], state: State) -> Iterator[tuple[tuple[Put, ...], State]]:

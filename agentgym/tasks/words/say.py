@@ -15,7 +15,7 @@ from agentgym.plan import Fact, Plan
 from agentgym.rng import stream
 from agentgym.schema import Schema
 from agentgym.tasks.words.english import ENGLISH
-from agentgym.tasks.words.lexicon import Lexicon, lexicon
+from agentgym.tasks.words.lexicon import Lexicon, flag_words, lexicon
 from agentgym.tasks.words.lint import clumsy
 from agentgym.tasks.words.manners import persona
 from agentgym.tasks.words.meaning import Act, Change, acts_in, mains, rows_in
@@ -112,6 +112,8 @@ def question(fact: Fact, schema: Schema, *, plan: Plan | None = None) -> str:
         for act in acts_in(meant(plan)):
             if isinstance(act, Change) and (act.entity, fact.field) in _held(act):
                 use = act.kind if act.entity == fact.entity else use
+    if entity.field(fact.field).type == "boolean":
+        return f"whether the {entity.label} is marked as {flag_words(entity.field(fact.field))}"
     if use == "create":
         return f"the {label} of the new {entity.label}"
     return f"the {'' if use == 'clue' else 'new '}{label} of the {entity.label}"

@@ -45,15 +45,21 @@ _DECADE = re.compile(r"the (\d{3}0)s(?!\w)", re.IGNORECASE)
 _MONTH = re.compile(rf"({'|'.join(MONTHS[1:])})(?: (\d{{4}}))?(?!\w)")
 _LETTER = re.compile(r"the letter (\S)(?!\w)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{1,6}(?:-[A-Z0-9]{1,10})+(?![\w-])")
+_NUMBERED = re.compile(r"[A-Z]{1,5}\d{2,8}(?![\w-])")
 _PROPER = re.compile(r"[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){0,3}(?!\w)")
+_ALIKE = re.compile(r"(?:USA|UK|UAE)(?![\w-])")
 _CLOCK = re.compile(r" at (\d\d:\d\d)(:\d\d)?(?: UTC)?(?![\d:])")
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”')
 
 
 def bare(text: str) -> bool:
     """Tell whether a text can stand without quotes: a code, or words of a proper name."""
+    if _NUMBERED.fullmatch(text):
+        return True
     found = _CODE.fullmatch(text)
-    return bool(found and any(c.isdigit() for c in text)) or bool(_PROPER.fullmatch(text))
+    return bool(found and any(c.isdigit() for c in text)) or any(
+        one.fullmatch(text) for one in (_PROPER, _ALIKE)
+    )
 
 
 def ending(text: str, at: int) -> bool:
@@ -107,9 +113,15 @@ def _numbers(text: str, at: int, units: tuple[str, ...]) -> Iterator[tuple[Scann
 
 
 def _proper(text: str, at: int) -> Iterator[tuple[Scanned, int]]:
+    numbered = _NUMBERED.match(text, at)
+    if numbered:
+        yield Bare(text=numbered.group()), numbered.end()
     code = _CODE.match(text, at)
     if code and bare(code.group()):
         yield Bare(text=code.group()), code.end()
+    land = _ALIKE.match(text, at)
+    if land:
+        yield Bare(text=land.group()), land.end()
     month = _MONTH.match(text, at)
     if month:
         number = MONTHS.index(month[1])

@@ -163,26 +163,35 @@ class Senses:
     def _picked(self, thing: Picked) -> Iterator[tuple[Act, ...]]:
         for row in self._nouns.rows(thing.rows):
             options = [list(self._limited(row.entity, one)) for one in thing.limits]
-            for caps in product(*options):
+            for limits in product(*options):
+                caps = [cap for several in limits for cap in several]
                 chosen = Chosen(of=row, count=int(thing.count), caps=cap_order(caps))
                 fields = [self._amounts.mentioned(row.entity, m, many=True) for m in thing.fields]
-                for several in product(*fields):
-                    yield tuple(Get(of=chosen, field=field.name) for field in several)
+                for asked in product(*fields):
+                    yield tuple(Get(of=chosen, field=field.name) for field in asked)
 
-    def _limited(self, entity: str, limit: Limited) -> Iterator[Cap]:
+    def _limited(self, entity: str, limit: Limited) -> Iterator[tuple[Cap, ...]]:
         mention = limit.field or limit.fields
         if mention is None:
             return
         fields = self._amounts.mentioned(entity, mention, many=True)
         if limit.kind == "distinct":
             for field in fields:
-                yield Cap(kind="distinct", field=field.name)
+                yield (Cap(kind="distinct", field=field.name),)
             for relation in self._words.relations:
                 named = low(relation.label) == low(mention.field)
                 if relation.entity == entity and named and len(relation.fields) == 1:
-                    yield Cap(kind="distinct", field=relation.fields[0])
+                    yield (Cap(kind="distinct", field=relation.fields[0]),)
             return
+        bounds = {limit.op: limit.value}
+        if limit.op in ("both", "eq"):
+            bounds = {"ge": limit.value, "le": limit.upto if limit.op == "both" else limit.value}
         for field in fields:
-            value = valued(field, limit.value) if limit.value is not None else NOTHING
-            if field.type in NUMBERS and value is not NOTHING:
-                yield Cap(kind="total", field=field.name, op=limit.op, value=value)  # type: ignore[arg-type]
+            values = {
+                op: NOTHING if said is None else valued(field, said) for op, said in bounds.items()
+            }
+            if field.type in NUMBERS and NOTHING not in values.values():
+                yield tuple(
+                    Cap(kind="total", field=field.name, op=op, value=value)  # type: ignore[arg-type]
+                    for op, value in values.items()
+                )

@@ -18,20 +18,25 @@ from agentgym.tasks.words.lexicon import Lexicon, flag_words, lexicon, low, swit
 from agentgym.tasks.words.manners import persona
 from agentgym.tasks.words.meaning import plain
 from agentgym.tasks.words.parser import Parser
-from agentgym.tasks.words.phrases import Truth, Turned
+from agentgym.tasks.words.phrases import Bare, Number, Quote, Truth, Turned
 from agentgym.tasks.words.values import (
     NOTHING,
+    Literal,
+    Style,
     UnsayableError,
+    bare,
     literal,
     measure_of,
     measured,
     valued,
+    written,
 )
 from agentgym.tasks.words.writer import Writer, joined
 
 __all__ = ["read_shift", "say_shift"]
 
 _ATTEMPTS = 8
+_DATES = range(5)
 
 
 class _Use(Record, kw_only=True):
@@ -44,13 +49,16 @@ class _Use(Record, kw_only=True):
     of: Measure | None = None
 
 
-def say_shift(plan: Plan, schema: Schema, *, seed: int) -> str | None:
+def say_shift(
+    plan: Plan, schema: Schema, *, seed: int, after: str | None = None
+) -> str | None:
     """Put the change of mind of a plan into words.
 
     Args:
         plan: A plan with a `Shift`.
         schema: Supplies the labels.
         seed: Chooses tone and phrasing.
+        after: The instruction, whose way of writing values is kept.
 
     Returns:
         A sentence that `read_shift` understands in exactly one way; None where there is no
@@ -67,7 +75,7 @@ def say_shift(plan: Plan, schema: Schema, *, seed: int) -> str | None:
         for attempt in range(_ATTEMPTS):
             rng = stream(seed, "words", "shift", attempt)
             try:
-                text = _attempt(plan, use, shift, words, rng, named=attempt > 2)
+                text = _attempt(plan, use, shift, words, rng, after, named=attempt > 2)
             except UnsayableError:
                 continue
             if read_shift(text, schema, plan) == wanted:
@@ -152,12 +160,19 @@ def _limit(fact: str, entity: str, limit: Limit) -> _Use:
 
 
 def _attempt(
-    plan: Plan, use: _Use, shift: Shift, words: Lexicon, rng: random.Random, *, named: bool
+    plan: Plan,
+    use: _Use,
+    shift: Shift,
+    words: Lexicon,
+    rng: random.Random,
+    after: str | None,
+    *,
+    named: bool,
 ) -> str:
     field = words.field(use.entity, use.field)
     if field is None:
         raise UnsayableError(f"{use.entity}.{use.field} has no words")
-    said = []
+    said: list[Literal] = []
     for name in (shift.first, shift.then):
         value = plan.fact(name).value
         if value is None:
@@ -165,9 +180,10 @@ def _attempt(
         if use.of is not None:
             said.append(measured(use.of, value))
         else:
-            said.append(literal(field, value, op=use.op))
+            said.append(_bare(field, literal(field, value, op=use.op)))
     flag = isinstance(said[0], Truth)
-    named = named or flag or rng.random() < 0.4
+    loose = isinstance(said[0], Number) and said[0].unit is None
+    named = named or flag or loose or rng.random() < 0.4
     label = switch_words(field) if flag else field.label
     turned = Turned(
         first=said[0],
@@ -176,5 +192,25 @@ def _attempt(
         flag=flag,
     )
     who = persona(rng, mine=True)
-    writer = Writer(ENGLISH, rng, register=who.register, style=who.style())
+    style = _style(said[0], who.style(), after)
+    writer = Writer(ENGLISH, rng, register=who.register, style=style)
     return joined(writer.write("turn", turned))[0]
+
+
+def _bare(field: Field, said: Literal) -> Literal:
+    """Leave the quotes of a code away."""
+    code = isinstance(said, Quote) and field.role == "code" and "-" in said.text and bare(said.text)
+    return Bare(text=said.text) if code else said  # type: ignore[union-attr]
+
+
+def _style(first: Literal, own: Style, after: str | None) -> Style:
+    """Write values as the instruction does: the first one stands in it."""
+    if after is None:
+        return own
+    for dates in (own.dates, *_DATES):
+        for words in (own.words, not own.words):
+            for curly in (own.curly, not own.curly):
+                style = Style(dates=dates, words=words, curly=curly, utc=own.utc)
+                if written(first, style) in after:
+                    return style
+    return own

@@ -39,6 +39,7 @@ from agentgym.tasks.words.phrases import (
     Order,
     Picked,
     Query,
+    Raise,
     Remove,
     Sentence,
     Story,
@@ -54,7 +55,7 @@ from agentgym.tasks.words.working import Working
 __all__ = ["Speaker"]
 
 _ASKING = (Ask, Every, Listed, Which, Whether, Counted, Summed, Worked)
-_ORDERING = (Edit, Mark, Add, Remove)
+_ORDERING = (Edit, Raise, Mark, Add, Remove)
 _LONG = 5
 """From how many acts on a message may be a list or have paragraphs."""
 
@@ -94,11 +95,18 @@ class Speaker:
         """
         intros = self._nouns.introduce(list(_tops(acts)))
         form = "prose"
-        if len(acts) >= _LONG and self._chance(0.75):
-            form = "list" if self._chance(0.6) else "paragraphs"
-        sentences = self._sentences(self._parts(acts), most=2 if form == "list" else 3)
+        if len(acts) >= _LONG:
+            form = "list" if self._chance(0.75) else "paragraphs"
+        sentences = self._sentences(self._parts(acts), most=2)
         asks = isinstance(sentences[0], (Query, Story))
-        return Message(sentences=sentences, intros=tuple(intros), asks=asks, mine=mine, form=form)
+        return Message(
+            sentences=sentences,
+            intros=tuple(intros),
+            led=bool(intros) or isinstance(sentences[0], Story),
+            asks=asks,
+            mine=mine,
+            form=form,
+        )
 
     def _parts(self, acts: Sequence[Act]) -> list[Spoken]:
         """Put acts into phrases, those that go together into one."""
@@ -146,7 +154,7 @@ class Speaker:
         for part in parts:
             kind = _kind(part)
             if kind and groups and len(groups[-1]) < most and self._chance(share):
-                if _kind(groups[-1][0]) == kind:
+                if _kind(groups[-1][0]) == kind and all(map(_light, (*groups[-1], part))):
                     groups[-1].append(part)
                     continue
             groups.append([part])
@@ -199,6 +207,20 @@ def _kind(part: Spoken) -> str:
     if isinstance(part, _ASKING):
         return "asks"
     return "orders" if isinstance(part, _ORDERING) else ""
+
+
+def _light(part: Spoken) -> bool:
+    """Tell whether another thing may stand beside it in a sentence, and both stay clear."""
+    match part:
+        case Ask():
+            return part.short and len(part.fields) == 1
+        case Edit():
+            return not part.rest and not part.each
+        case Raise() | Mark() | Remove() | Whether():
+            return True
+        case Counted():
+            return part.owner is not None
+    return False
 
 
 def _sentence(group: Sequence[Spoken]) -> Sentence:

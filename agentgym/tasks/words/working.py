@@ -135,11 +135,13 @@ class Working:
         elif work.function == "difference" and all(money) and self._chance(0.8):
             terms.sort(key=_size, reverse=True)
             frame = "purse"
+        elif work.function == "days":
+            terms.sort(key=lambda term: str(term.value) if isinstance(term, Told) else "")
         elif work.function == "share" and _size(terms[0]) < _size(terms[1]):
             frame = "part"
         elif work.function == "sum" and all(money) and self._chance(0.6):
             frame = "purse"
-        if work.function not in ("share", "difference") and frame == "any":
+        if work.function not in ("share", "difference", "days") and frame == "any":
             self._rng.shuffle(terms)
         said = tuple(self._told(term) for term in terms if isinstance(term, Told))
         pair = said if len(said) == 2 else (None, None)

@@ -184,7 +184,7 @@ def _alike(one: Field, other: Field) -> bool:
         return False
     if one.type == "enum":
         return one.values == other.values
-    if one.role in ("label", "person", "code", "description"):
+    if one.role in ("label", "person", "code"):
         return False
     kind = ("contact", "place", "time", "money")
     same_word = one.label.rpartition(" ")[2] == other.label.rpartition(" ")[2]

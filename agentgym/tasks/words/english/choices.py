@@ -31,23 +31,35 @@ CHOICES: dict[str, Symbol] = {
     "limit": (
         *p(
             Limited,
-            f"with a total {{field:mention}} of {_LE} {{value:amount}}",
             f"with a combined {{field:mention}} of {_LE} {{value:amount}}",
-            f"with {{fields:fields mention}} that add up to {_LE} {{value:amount}}",
+            f"with {{fields:fields mention}} that [add up to|together come to] {_LE} "
+            "{value:amount}",
             kind="total", op="le",
         ),
         *p(
             Limited,
-            f"with a total {{field:mention}} of {_GE} {{value:amount}}",
             f"with a combined {{field:mention}} of {_GE} {{value:amount}}",
-            f"with {{fields:fields mention}} that add up to {_GE} {{value:amount}}",
+            f"with {{fields:fields mention}} that [add up to|together come to] {_GE} "
+            "{value:amount}",
             kind="total", op="ge",
+        ),
+        *p(
+            Limited,
+            "with a combined {field:mention} of at least {value:amount} and at most {upto:amount}",
+            "with {fields:fields mention} that [add up to|together come to] at least "
+            "{value:amount} and at most {upto:amount}",
+            kind="total", op="both",
+        ),
+        *p(
+            Limited,
+            "with a combined {field:mention} of exactly {value:amount}",
+            "with {fields:fields mention} that add up to exactly {value:amount}",
+            kind="total", op="eq",
         ),
         *p(
             Limited,
             "no two with the same {field:distinct}",
             "each with a different {field:distinct}",
-            "no {field:distinct} twice",
             kind="distinct",
         ),
     ),

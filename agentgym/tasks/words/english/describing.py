@@ -10,6 +10,7 @@ from agentgym.tasks.words.grammar import productions as p
 from agentgym.tasks.words.phrases import (
     Apart,
     Asked,
+    Bearing,
     Belongs,
     Best,
     Compared,
@@ -22,6 +23,7 @@ from agentgym.tasks.words.phrases import (
     Lacking,
     Linked,
     Missing,
+    Number,
     Of,
     Placed,
     RoleOf,
@@ -65,6 +67,9 @@ _MONTHS = {
     "ge": "in {value:month} or any later month",
     "le": "in {value:month} or any earlier month",
 }
+_BETWEEN = "of|for|on|with|by|from|to|in|at|handled by|also of|also on|also for"
+"""Words between a row and what it is tied to."""
+_NONE: dict[str, Any] = {"value": Number(digits="0"), "upto": None}
 _SPANS = ("between {value:time} and {upto:time}", "between {value:period} and {upto:period}")
 _WAYS = {
     "whose": "whose {field:field} is ",
@@ -92,6 +97,7 @@ def _sizes() -> Iterator[Production]:
             yield from p(Compared, pattern, op=op, way=way, upto=None)
     yield from p(Compared, "with exactly {value:amount} {field:field}",
                  op="eq", way="many", upto=None)  # fmt: skip
+    yield from p(Compared, "with no {field:field}", op="eq", way="no", **_NONE)
     yield from p(Compared, "whose number of {field:field} is {value:amount}",
                  op="eq", way="number", upto=None)  # fmt: skip
     for way, start, end in (
@@ -209,6 +215,24 @@ def _held() -> Iterator[Production]:
         yield from p(Asked, f"whose {{field:field}} is {word} a date {later}", op=op, time=True)
 
 
+def _others() -> Iterator[Production]:
+    """What follows another `with`: `with the city "Paris" and the email ...`."""
+    yield from p(Is, "and the {field:field} {value:token}", way="and")
+    yield from p(Is, "and {field:a field} of {value:size}", way="and")
+    yield from p(Is, "and the {field:field} {value:number}", way="and by")
+    yield from p(Isnt, "and {field:a field} other than {value:term}", way="and")
+    for op, (_, having, before) in _SIZES.items():
+        shown = f"and {{field:a field}} [{having}] {{value:amount}}"
+        yield from p(Compared, shown, op=op, way="and", upto=None)
+        shown = f"and {before} {{value:amount}} {{field:field}}"
+        yield from p(Compared, shown, op=op, way="and many", upto=None)
+    shown = "and exactly {value:amount} {field:field}"
+    yield from p(Compared, shown, op="eq", way="and many", upto=None)
+    yield from p(Compared, "and no {field:field}", op="eq", way="and no", **_NONE)
+    shown = "and {field:a field} between {value:amount} and {upto:amount}"
+    yield from p(Compared, shown, op="ge", way="and")
+
+
 _MOST = {
     ("number", True): ("highest|largest", "higher|larger"),
     ("number", False): ("lowest|smallest", "lower|smaller"),
@@ -249,17 +273,26 @@ MODS: dict[str, Symbol] = {
         *p(Placed, "not in the {value:place}", on=False, the=True),
         *(
             one
-            for how in "of|for|on|with|by|from|in|at|also of|also on|also for".split("|")
+            for how in _BETWEEN.split("|")
             for one in p(Of, f"{how} {{noun:inner}}", how=how)
         ),
         *p(Whose, "whose {role:role} is {noun:inner}"),
+        *p(Bearing, "whose {role:role} is {name:bearer}"),
         *p(Done, "{verb:by} {noun:inner}"),
         *p(Linked, "linked to {noun:inner}", on=True),
         *p(Without, "without any {rows:bare rows}"),
         *p(Missing, "without {role:a role}"),
         *p(None, "with {_1:best}"),
     ),
-    "mods": Many(item="mod", separators=(" ", " and "), alike=True, least=0, leads=(" ",)),
+    "later mod": (*p(None, "{_1:mod}"), *_others()),
+    "mods": Many(
+        item="mod",
+        later="later mod",
+        separators=(" ", " and "),
+        alike=True,
+        least=0,
+        leads=(" ",),
+    ),
     "best": tuple(_best(0)),
     "better": tuple(_best(1)),
 }  # fmt: skip

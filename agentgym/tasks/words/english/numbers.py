@@ -166,7 +166,7 @@ _STORIES: dict[str, Symbol] = {
             Story,
             "how many days [lie|are there|are] between {terms:two times}?",
             "how many days is it from {terms:to times}?",
-            "I'm counting the days from {terms:to times}. how many [are there|are they]?",
+            "I'm counting the days from {terms:to times}. how many are there?",
             "I need the number of days between {terms:two times}.",
             function="days",
         ),
@@ -225,7 +225,10 @@ def _tests() -> Iterator[Production]:
                 **more,
             )
         yield from p(
-            Tested, f"{{left:side}} {verb} [|exactly ]{{right:term}}", op="eq", said=True, **more
+            Tested, f"{{left:side}} {verb} {{right:term}}", op="eq", said=True, **more
+        )
+        yield from p(
+            Tested, f"{{left:side}} {verb} exactly {{right:amount}}", op="eq", said=True, **more
         )
         yield from p(
             Tested,

@@ -33,6 +33,7 @@ from agentgym.tasks.words.phrases import (
     Noun,
     Number,
     Person,
+    Place,
     Quote,
     Read,
     Thing,
@@ -129,12 +130,15 @@ _POINTERS = (
     *p(It, "it"),
     *p(Me, "me"),
     *p(Called, "{first:name} {last:name}"),
+    *p(Place, "{text:bare}", the=False),
+    *p(Place, "the {text:bare}", the=True),
 )
 _ROOTS = (
     *p(It, "its"),
     *p(Me, "my"),
     *p(Again, "that {head:singular}'s"),
     *p(Called, "{first:name} {last:name}'s"),
+    *p(Place, "{text:bare}'s", the=False),
 )
 _PLAIN: dict[str, Any] = {"plural": False, "tail": ()}
 _DESCRIBED = (
@@ -162,6 +166,7 @@ _NOUN_SYMBOLS: dict[str, Symbol] = {
         *p(Person, "{first:name} {last:name}"),
     ),
     "naming": Many(item="named", least=0, most=1, leads=(" ",)),
+    "bearer": (*p(Named, "{text:place}"), *p(Person, "{first:name} {last:name}")),
     "bare named": (*p(Named, "{text:bare}"), *p(Person, "{first:name} {last:name}")),
     "name it": Many(item="bare named", least=1, most=1, leads=(" ",)),
     "root": _ROOTS,

@@ -28,6 +28,7 @@ __all__ = [
     "Picked",
     "Query",
     "Question",
+    "Raise",
     "Remove",
     "Sentence",
     "Story",
@@ -174,6 +175,8 @@ class Given(Phrase, kw_only=True):
     """Whether the value is a number that names the row."""
     flag: bool = False
     """Whether the field is a flag."""
+    plain: bool = False
+    """Whether the row that the field shall refer to says which field is meant."""
 
 
 class Edit(Phrase, kw_only=True):
@@ -187,6 +190,15 @@ class Edit(Phrase, kw_only=True):
     """Whether the first field is a flag."""
     each: bool = False
     """Whether every row of the noun is meant."""
+    own: bool = False
+
+
+class Raise(Phrase, kw_only=True):
+    """A number is added to a field of a row."""
+
+    field: str
+    noun: Inner
+    by: Value
     own: bool = False
 
 
@@ -205,6 +217,8 @@ class Add(Phrase, kw_only=True):
     head: str
     owners: tuple[Inner, ...] = ()
     gives: tuple[Given, ...] = ()
+    apart: bool = False
+    """Whether a comma keeps the values from what is said of the owner."""
 
 
 class Remove(Phrase, kw_only=True):
@@ -214,7 +228,7 @@ class Remove(Phrase, kw_only=True):
     each: bool = False
 
 
-Order = Edit | Mark | Add | Remove
+Order = Edit | Raise | Mark | Add | Remove
 
 
 class Query(Phrase, kw_only=True):
@@ -292,7 +306,10 @@ class Limited(Phrase, kw_only=True):
     fields: Mention | None = None
     """The field in the plural, where that is what is said."""
     op: str = "le"
+    """`ge`, `le`, `both`, or `eq` where both are the same."""
     value: Value | None = None
+    upto: Value | None = None
+    """The largest total, where there is a smallest one, too."""
 
 
 class Picked(Phrase, kw_only=True):
@@ -326,6 +343,8 @@ class Message(Phrase, kw_only=True):
     intros: tuple[Intro, ...] = ()
     asks: bool = False
     """Whether it begins with a question."""
+    led: bool = False
+    """Whether it begins with rows that are introduced, or with a story."""
     mine: bool = False
     """Whether the matter is the user's own."""
     form: str = "prose"

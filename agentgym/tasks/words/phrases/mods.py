@@ -21,11 +21,12 @@ from agentgym.tasks.words.phrases.literals import (
 )
 
 if TYPE_CHECKING:
-    from agentgym.tasks.words.phrases.rows import Inner, Noun
+    from agentgym.tasks.words.phrases.rows import Inner, Named, Noun, Person
 
 __all__ = [
     "Apart",
     "Asked",
+    "Bearing",
     "Belongs",
     "Best",
     "Compared",
@@ -165,6 +166,13 @@ class Whose(Phrase, kw_only=True):
     noun: Inner
 
 
+class Bearing(Phrase, kw_only=True):
+    """`whose manager is Ana Reyes`: it refers in that role to the row of that name."""
+
+    role: str
+    name: Named | Person
+
+
 class Done(Phrase, kw_only=True):
     """`written by the user "X"`: the row refers to it in a role that has a verb."""
 
@@ -261,6 +269,7 @@ Mod = (
     | Of
     | Belongs
     | Whose
+    | Bearing
     | Done
     | Linked
     | Has

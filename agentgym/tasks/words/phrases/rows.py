@@ -43,6 +43,7 @@ __all__ = [
     "Named",
     "Noun",
     "Person",
+    "Place",
     "Read",
     "Thing",
     "Value",
@@ -141,6 +142,13 @@ class Called(Phrase, kw_only=True):
     last: str
 
 
+class Place(Phrase, kw_only=True):
+    """`Romania`, `the Netherlands`: what everybody knows, by nothing but the name."""
+
+    text: Bare
+    the: bool = False
+
+
 class Again(Phrase, kw_only=True):
     """`that customer`: the one that was described before."""
 
@@ -168,7 +176,7 @@ class Both(Phrase, kw_only=True):
     nouns: tuple[Inner, ...]
 
 
-Inner = Noun | Called | Again | It | Me | Either
+Inner = Noun | Called | Place | Again | It | Me | Either
 """What one row can be said as."""
 
 

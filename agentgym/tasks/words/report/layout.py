@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agentgym.formats import Json
 
-__all__ = ["ASKS", "BARS", "BLANK", "OPENINGS", "Node"]
+__all__ = ["AHEAD", "ASKS", "BARS", "BLANK", "OPENINGS", "Node"]
 
 BLANK = re.compile(r"\[(\d{1,2})\]")
 BARS = (" | ", " ; ")
@@ -18,7 +18,7 @@ OPENINGS: dict[str, tuple[str, ...]] = {
         "Hello, some cells of this report are missing.",
         "Hello, could you help me complete this form?",
     ),
-    "terse": ("", "Form with gaps:", "Incomplete:"),
+    "terse": ("", "Form with gaps.", "This form is incomplete."),
     "busy": (
         "I'm preparing a report and some cells are missing.",
         "Part of this printout is unreadable.",
@@ -28,8 +28,8 @@ OPENINGS: dict[str, tuple[str, ...]] = {
         "Hi! I found this form on my desk, and of course half of it is smudged.",
         "Hey, so I started to fill this in and then could not find the rest.",
     ),
-    "expert": ("", "Record with missing cells:"),
-    "learner": ("Hello, I have a form. It is not full.", "Hello, some places are empty here."),
+    "expert": ("", "This record has missing cells."),
+    "learner": ("Hello, I have a form. It is not full.", "Hello, some places here are empty."),
 }
 ASKS: dict[str, tuple[str, ...]] = {
     "plain": (
@@ -42,7 +42,7 @@ ASKS: dict[str, tuple[str, ...]] = {
         "Would you please tell me what belongs in {blanks}?",
         "I would be grateful if you could complete {blanks}.",
     ),
-    "terse": ("Fill in {blanks}.", "{blanks}?", "Complete {blanks}."),
+    "terse": ("Fill in {blanks}.", "Complete {blanks}.", "Needed: {blanks}."),
     "busy": ("I need {blanks} filled in.", "Please look up {blanks}.", "Please fill in {blanks}."),
     "rambling": (
         "Do you think you could find out what goes into {blanks}?",
@@ -52,9 +52,23 @@ ASKS: dict[str, tuple[str, ...]] = {
     "learner": (
         "Please write what must be in {blanks}.",
         "Please, what is in {blanks}?",
-        "I need to know {blanks}, please.",
+        "I need to know what is in {blanks}, please.",
     ),
 }
+"""What is asked after the form."""
+AHEAD: dict[str, tuple[str, ...]] = {
+    "plain": ("Please fill in {blanks}:", "Can you fill in {blanks} here?"),
+    "polite": (
+        "Could you please fill in {blanks} for me?",
+        "Would you please complete {blanks} below?",
+    ),
+    "terse": ("Fill in {blanks}:", "Complete {blanks}:"),
+    "busy": ("I need {blanks} filled in:", "Please fill in {blanks}:"),
+    "rambling": ("Could you find out for me what goes into {blanks}?",),
+    "expert": ("Fill in {blanks}:", "Resolve {blanks}:"),
+    "learner": ("Please write what must be in {blanks}:", "Please help me with {blanks}:"),
+}
+"""What is asked before the form."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ from agentgym.schema import Field
 from agentgym.tasks.words.lexicon import Lexicon, low
 from agentgym.tasks.words.meaning import Act, Clue, Get, Row, Tie, row_of
 from agentgym.tasks.words.phrases import Quote, Truth
-from agentgym.tasks.words.report.layout import ASKS, BARS, BLANK, OPENINGS, Node
+from agentgym.tasks.words.report.layout import AHEAD, ASKS, BARS, BLANK, OPENINGS, Node
 from agentgym.tasks.words.scan import scan
 from agentgym.tasks.words.units import unit_words
 from agentgym.tasks.words.values import NOTHING, valued
@@ -26,7 +26,7 @@ _EVERY_ASK = tuple(
     re.compile(
         re.escape(low(text)).replace(r"\{blanks\}", r"((?:\[\d{1,2}\](?:, | and )?)+)") + r"\Z"
     )
-    for texts in ASKS.values()
+    for texts in (*ASKS.values(), *AHEAD.values())
     for text in texts
 )
 

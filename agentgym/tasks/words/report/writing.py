@@ -12,7 +12,7 @@ from agentgym.tasks.words.lexicon import Lexicon, said
 from agentgym.tasks.words.manners import Persona
 from agentgym.tasks.words.meaning import Act, Get, Row
 from agentgym.tasks.words.phrases import Quote, Word
-from agentgym.tasks.words.report.layout import ASKS, BARS, BLANK, OPENINGS, Node
+from agentgym.tasks.words.report.layout import AHEAD, ASKS, BARS, BLANK, OPENINGS, Node
 from agentgym.tasks.words.report.reading import report_acts
 from agentgym.tasks.words.units import unit_in, unit_words
 from agentgym.tasks.words.values import Style, UnsayableError, literal, written
@@ -45,12 +45,11 @@ def report(
     mask = "\n".join("".join(kind or text for text, kind in line) for line in lines)
     opening = rng.choice(OPENINGS[who.register])
     blanks = listing([f"[{n}]" for n in range(1, len(gets) + 1)])
-    pattern = rng.choice(ASKS[who.register])
-    ask = pattern.format(blanks=blanks)
     if rng.random() < 0.35:
+        ask = rng.choice(AHEAD[who.register]).format(blanks=blanks)
         before, after = " ".join(part for part in (opening, ask) if part), ""
     else:
-        before, after = opening, ask
+        before, after = opening, rng.choice(ASKS[who.register]).format(blanks=blanks)
     parts = [part for part in (before, "{}", after) if part]
     frame = "\n\n".join(parts)
     masked = frame.replace(blanks, "<blanks>")
