@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from strategies_tasks import OWN, proved
 
-from agentgym.build.fill import Filled
+from agentgym.build.yields import Filled
 from agentgym.plan import Aggregated, Emit, Fact, Plan, Select, Where, Write
-from agentgym.prove import Prover, RefusedError, certify
-from agentgym.prove.certify import MIN_MUTANTS, MIN_OPERATORS
-from agentgym.prove.run import gold_run
+from agentgym.prove import Prover, RefusedError, kills
+from agentgym.prove.kills import MIN_MUTANTS, MIN_OPERATORS, Kills
+from agentgym.prove.runs import Runs
 from agentgym.schema.types import to_wire
 from agentgym.tasks import Step, Task
 
@@ -29,6 +29,10 @@ def test_certificates_are_recomputed(name: str) -> None:
         mutants = next(g for g in task.certificate.gates if g.gate == "mutants")
         assert mutants.detail["operators"] >= MIN_OPERATORS
         assert all(gate.ok for gate in task.certificate.gates)
+
+
+READS = ("multi_hop",)
+WRITES = ("update", "policy_bound", "shift")
 
 
 def with_gold(task: Task, change: Any) -> Task:
@@ -70,60 +74,60 @@ def without_clues(task: Task) -> Task:
 TAMPERED = {
     "provenance: an origin that is none": (
         "provenance",
-        ("multi_hop",),
+        READS,
         lambda task: with_gold(task, lambda s: {"origin": dict.fromkeys(s.origin, "call:9:x")}),
     ),
     "provenance: an argument from nowhere": (
         "provenance",
-        ("multi_hop",),
+        READS,
         lambda task: with_gold(task, lambda s: {"origin": {}}),
     ),
     "provenance: another value than the origin's": (
         "provenance",
-        ("update",),
+        WRITES,
         lambda task: with_gold(task, lambda s: {"arguments": dict.fromkeys(s.arguments, 77)}),
     ),
     "executes: a tool that is not shown": (
         "executes",
-        ("multi_hop",),
+        READS,
         lambda task: msgspec.structs.replace(task, tools=task.tools[:0]),
     ),
     "executes: an answer that the rows do not give": (
         "executes",
-        ("multi_hop",),
+        READS,
         lambda task: msgspec.structs.replace(task, answer="something else"),
     ),
     "executes: a goal that the run does not reach": (
         "executes",
-        ("update"),
+        WRITES,
         lambda task: with_goal(task, changes=()),
     ),
     "executes: another outcome than the run's": (
         "executes",
-        ("multi_hop",),
+        READS,
         lambda task: with_goal(task, outcome="refused"),
     ),
     "text: other words": (
         "text",
-        ("lookup", "multi_hop"),
+        ("lookup", *READS),
         lambda task: msgspec.structs.replace(task, instruction="Please help me with my order."),
     ),
     "shortest: a bound that is not the proved one": (
         "shortest",
-        ("multi_hop",),
+        READS,
         lambda task: msgspec.structs.replace(task, measured=task.measured | {"min_calls": 99}),
     ),
     "mutants: an answer that nobody need look up": (
         "mutants",
-        ("multi_hop",),
+        READS,
         lambda task: with_goal(task, seen=()),
     ),
     "not_vacuous: nothing is asked for": (
         "not_vacuous",
-        ("multi_hop",),
+        READS,
         lambda task: with_goal(task, answers=(), seen=()),
     ),
-    "unique: a clue less": ("unique", ("multi_hop",), without_clues),
+    "unique: a clue less": ("unique", READS, without_clues),
 }
 
 
@@ -167,40 +171,42 @@ def counted(plan: Plan) -> Plan:
 def test_gates_alone(name: str) -> None:
     """The gates that others shield refuse by themselves."""
     prover, filled = proved(name)
-    task = of_family(filled, "multi_hop")
+    task = of_family(filled, *READS)
     writes = next(t for t in filled.tasks if sum(isinstance(n, Write) for n in t.plan.nodes) > 1)
 
     with pytest.raises(RefusedError, match="unique"):
-        prover.check_unique(without_clues(task).plan)
+        prover.stage.unique.check(without_clues(task).plan)
     with pytest.raises(RefusedError, match="two writes to one row"):
-        prover.check_unique(written_twice(of_family(filled, "single_write").plan))
+        prover.stage.unique.check(written_twice(of_family(filled, *WRITES).plan))
     with pytest.raises(RefusedError, match="rows to aggregate"):
-        prover.check_unique(counted(task.plan))
+        prover.stage.unique.check(counted(task.plan))
     one = counted(task.plan)
     with pytest.raises(RefusedError, match=r"the answer is 1$"):
-        prover.shortcuts.check_guess(one, Emit(id="n99", node="n98"))
+        prover.stage.shortcuts.guesses.check_guess(one, Emit(id="n99", node="n98"))
     with pytest.raises(RefusedError, match="not_vacuous"):
-        prover.check_vacuous(with_goal(task, answers=(), seen=()))
+        Runs(prover.stage, with_goal(task, answers=(), seen=())).vacuous()
+    less = with_goal(writes, changes=writes.goal.branches[0].changes[:-1])
     with pytest.raises(RefusedError, match="not_vacuous"):
-        prover.check_vacuous(with_goal(writes, changes=writes.goal.branches[0].changes[:-1]))
+        Runs(prover.stage, less).vacuous()
     with pytest.raises(RefusedError, match="deterministic"):
-        prover.check_deterministic(task, "0" * 32)
+        Runs(prover.stage, task).deterministic("0" * 32)
     with pytest.raises(RefusedError, match="orders"):
-        prover.check_orders(with_goal(task, outcome="refused"))
+        Runs(prover.stage, with_goal(task, outcome="refused")).orders()
     with pytest.raises(RefusedError, match="mutants"):
-        prover.check_mutants(with_goal(task, seen=()))
+        Kills(Runs(prover.stage, with_goal(task, seen=()))).check()
+    nobody = msgspec.structs.replace(task, user=msgspec.structs.replace(task.user, facts=()))
     with pytest.raises(RefusedError, match="provenance"):
-        prover.check_provenance(task, [])
+        Runs(prover.stage, nobody).provenance()
 
 
 @pytest.mark.parametrize("least", ["MIN_MUTANTS", "MIN_OPERATORS"])
 def test_a_task_needs_enough_wrong_runs(least: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A task of which too few wrong runs, or kinds of them, are known is refused."""
     prover, filled = proved("clinic")
-    monkeypatch.setattr(certify, least, 1000)
+    monkeypatch.setattr(kills, least, 1000)
 
     with pytest.raises(RefusedError, match="wrong runs of"):
-        prover.check_mutants(filled.tasks[0])
+        Kills(Runs(prover.stage, filled.tasks[0])).check()
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -222,65 +228,65 @@ def test_the_text_gate_alone(name: str) -> None:
 def test_the_provenance_gate_alone(name: str) -> None:
     """Arguments from later calls, and facts that cannot be asked for, are refused."""
     prover, filled = proved(name)
-    task = of_family(filled, "multi_hop")
-    results = [result for _, result in prover.runner.play(gold_run(task)).calls]
+    task = of_family(filled, *READS)
     last = len(task.gold) - 1
     later = with_gold(task, lambda s: {"origin": dict.fromkeys(s.origin, f"call:{last}:x")})
     with pytest.raises(RefusedError, match="later call"):
-        prover.check_provenance(later, results)
+        Runs(prover.stage, later).provenance()
 
     facts = tuple(msgspec.structs.replace(f, exposure="user") for f in task.plan.facts)
     held = msgspec.structs.replace(task, plan=msgspec.structs.replace(task.plan, facts=facts))
     with pytest.raises(RefusedError, match="nobody can be asked"):
-        prover.check_provenance(held, results)
+        Runs(prover.stage, held).provenance()
     for questions, reason in (({"f1": "it", "f2": "it"}, "same words"), ({}, "every fact")):
         user = msgspec.structs.replace(task.user, questions=questions, facts=())
         with pytest.raises(RefusedError, match=reason):
-            prover.check_provenance(msgspec.structs.replace(task, user=user), results)
+            Runs(prover.stage, msgspec.structs.replace(task, user=user)).provenance()
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_the_effects_gate_alone(name: str) -> None:
     """The interpreter has its own opinion of answers and of what is written."""
     prover, filled = proved(name)
-    task = of_family(filled, "single_write")
+    task = of_family(filled, *WRITES)
     nodes = tuple(node for node in task.plan.nodes if not isinstance(node, Write))
     silent = msgspec.structs.replace(task, plan=msgspec.structs.replace(task.plan, nodes=nodes))
 
-    prover.check_effects(task)
+    Runs(prover.stage, task).effects()
     with pytest.raises(RefusedError, match="other entities"):
-        prover.check_effects(silent)
+        Runs(prover.stage, silent).effects()
+    other = msgspec.structs.replace(of_family(filled, *READS), answer=7)
     with pytest.raises(RefusedError, match="the rows say"):
-        prover.check_effects(msgspec.structs.replace(of_family(filled, "multi_hop"), answer=7))
+        Runs(prover.stage, other).effects()
 
 
 def documents(prover: Prover, task: Task) -> list[str]:
     """Return what the tools that a task shows say of themselves."""
-    return [prover.shortcuts.document(tool) for tool in task.tools]
+    return [prover.stage.shortcuts.leaks.document(tool) for tool in task.tools]
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_leaks_are_refused(name: str) -> None:
     """The answer may not stand in the instruction, among the facts or be a common value."""
     prover, filled = proved(name)
-    task = of_family(filled, "multi_hop")
+    task = of_family(filled, *READS)
 
     leaking = msgspec.structs.replace(task, instruction=f"{task.instruction} Is it {task.answer}?")
     with pytest.raises(RefusedError, match="stands in the instruction"):
-        prover.shortcuts.check_leaks(leaking)
+        prover.stage.shortcuts.leaks.check(leaking)
     enums = [f for e in prover.schema.entities for f in e.fields if f.type == "enum" and f.spoken]
     shown = [msgspec.structs.replace(task, answer=v) for f in enums for v in f.values or ()]
     told = [one for one in shown if any(f'"{one.answer}"' in d for d in documents(prover, one))]
     assert told
     for one in told:
         with pytest.raises(RefusedError, match=r"tool's description|stands in the instruction"):
-            prover.shortcuts.check_leaks(one)
+            prover.stage.shortcuts.leaks.check(one)
     fact = Fact(id="f99", entity="x", field="y", value=task.answer)
     knowing = msgspec.structs.replace(
         task, plan=msgspec.structs.replace(task.plan, facts=(*task.plan.facts, fact))
     )
     with pytest.raises(RefusedError, match="one of the facts"):
-        prover.shortcuts.check_leaks(knowing)
+        prover.stage.shortcuts.leaks.check(knowing)
 
 
 def test_common_values_are_refused() -> None:
@@ -302,7 +308,7 @@ def test_common_values_are_refused() -> None:
             column = prover.tables.column(owner.name, one.name)
             share = column[row[owner.position(one.name)]] / sum(column.values())
             try:
-                prover.check_shortcuts(plan)
+                prover.stage.shortcuts.check(plan)
             except RefusedError:
                 refusals["refused"] += 1
                 assert share > 0.25 or len(column) < 4

@@ -1,7 +1,8 @@
-"""Admission: from a candidate plan to a task with a certificate, or to the reason why not.
+"""Admission: from a candidate to a task with a certificate, or to the reason why not.
 
-`Prover.admit` words a plan, plays it, derives the goal and hands the finished task to
-the gates of `certify`. Next: `build.fill`.
+`Prover.admit` proves the plan, words it, plays it, derives the goal and hands the finished task to
+the gates of `certify`. What was proved of the same rows before, of this plan or of the one that it
+was made from, is not proved again. Next: `build.fill`.
 """
 
 from __future__ import annotations
@@ -14,57 +15,96 @@ from agentgym import rng
 from agentgym.domain import Domain
 from agentgym.errors import TaskError
 from agentgym.formats import Json, decode, encode
-from agentgym.goals.equivalence import effects
-from agentgym.goals.goal import Answer, Branch, Goal, Seen
-from agentgym.plan import Aggregated, Emit, Plan, Select, Write
+from agentgym.plan import Emit, Plan, Refuse, Select, Shift, Write
 from agentgym.plan.lower import Lowered, NoLoweringError, lower
-from agentgym.plan.party import Parties
+from agentgym.plan.shape import shape
 from agentgym.prove.certify import Certifier
+from agentgym.prove.costs import Costs
+from agentgym.prove.goal import Goals
 from agentgym.prove.refused import RefusedError
-from agentgym.prove.shortest import lower_bound
-from agentgym.tasks import Certificate, Task, UserScript, words
+from agentgym.tasks import Certificate, Task, Turn, Twin, UserScript, words
+from agentgym.tasks.knobs import Candidate, Knobs
 from agentgym.tools.views import view
 
-__all__ = ["Prover", "RefusedError"]
+__all__ = ["Prover"]
 
 
 class Prover(Certifier):
     """Proves tasks over one domain.
 
     Args:
-        domain: The domain as every episode starts.
+        domain: The domain as every episode without a patch starts.
         max_tools: Most tools that an episode shows.
+        costs: Counts what each gate costs; counters of its own if None.
     """
 
-    def __init__(self, domain: Domain, *, max_tools: int = 40) -> None:
-        super().__init__(domain)
+    def __init__(self, domain: Domain, *, max_tools: int = 40, costs: Costs | None = None) -> None:
+        super().__init__(domain, costs=costs)
         self.max_tools = max_tools
-        self.parties = Parties(self.tables, domain.tools, domain.rules)
 
-    def admit(self, plan: Plan, *, task_id: str, seed: int, split: str = "train") -> Task:
+    def admit(
+        self,
+        candidate: Candidate | Plan,
+        *,
+        task_id: str,
+        seed: int,
+        split: str = "train",
+        proved: Task | None = None,
+        twin: Twin | None = None,
+        twins: dict[str, str] | None = None,
+    ) -> Task:
         """Turn a candidate into a certified task.
 
         Args:
-            plan: The candidate.
+            candidate: The candidate; a bare plan is one without a history.
             task_id: Id that the task gets.
-            seed: Chooses phrasing and view.
+            seed: Chooses phrasing and view, together with the id, or that of the other twin.
             split: `train` or `test`.
+            proved: A task of this domain that holds, from which the candidate was made. Hops and
+                clues that both have, on the same rows, are taken as proved; everything that a run
+                decides is proved anew.
+            twin: Of which task it is the twin, and in which fact they differ.
+            twins: Kind of twin to its id.
 
         Raises:
             RefusedError: A gate does not hold.
         """
-        self.check_unique(plan)
-        plan = self.served(plan, rng.stream(seed, "party", task_id))
-        self.check_shortcuts(plan)
-        wording = words.say(plan, self.schema, seed=rng.key(seed, "words", task_id))
-        if wording is None:
-            raise RefusedError("text", "the plan cannot be said in words")
-        self.check_text(plan, wording.text)
-        lowered = self.lowered(plan)
-        plan = _without_stranger(plan, lowered)
-        goal = self.goal(plan, lowered)
-        tools = self.view(lowered, seed=rng.key(seed, "view", task_id))
-        low = lower_bound(plan, self.schema, self.domain.tools)
+        if isinstance(candidate, Plan):
+            candidate = Candidate(plan=candidate)
+        costs, knobs, plan = self.costs, candidate.knobs, candidate.plan
+        drawn_for = task_id if twin is None else twin.of
+        with costs.gate("executes"):
+            self.stage = self.stages.of(candidate.patch)
+        if proved is not None and proved.patch == candidate.patch:
+            self.trust(proved)
+        with costs.gate("unique"):
+            self.stage.unique.check(plan)
+        with costs.gate("executes"):
+            plan = self.served(plan, rng.stream(seed, "party", drawn_for))
+        with costs.gate("shortest"):
+            matters = self.matters(plan)
+            low = self.bounds(plan, matters)
+            if low < knobs.least:
+                told_ = f"{low} calls are proved, {knobs.least} are wanted"
+                raise RefusedError("shortest", "too_short", told_)
+            if knobs.most is not None and low > knobs.most:
+                told_ = f"{low} calls are proved, {knobs.most} at most are wanted"
+                raise RefusedError("shortest", "too_long", told_)
+        with costs.gate("no_shortcut"):
+            self.stage.shortcuts.check(plan, least=knobs.clues, calls=low)
+        with costs.gate("text"):
+            wording = words.say(plan, self.schema, seed=rng.key(seed, "words", drawn_for))
+            if wording is None:
+                raise RefusedError("text", "not_said", "the plan cannot be said in words")
+            self.check_text(plan, wording.text)
+        with costs.gate("executes"):
+            lowered = self.lowered(plan)
+            plan = _without_stranger(plan, lowered)
+            changes, now = self.runner.world.diff(), self.runner.world.now
+            goals = Goals(self.stage.tables, self.domain.rules)
+            goal = goals.of(plan, changes, lowered.answers, now=now, matters=matters)
+            tools = self.view(lowered, seed=rng.key(seed, "view", drawn_for))
+        answers = lowered.answers
         task = Task(
             id=task_id,
             family=plan.family,
@@ -74,25 +114,38 @@ class Prover(Certifier):
                 opening=wording.text,
                 facts=plan.facts,
                 questions=self.questions(plan),
+                shift=self.turn(
+                    plan, rng.key(seed, "words", "shift", drawn_for), after=wording.text
+                ),
             ),
             tools=tools,
+            view=candidate.view,
+            patch=candidate.patch,
             plan=plan,
+            shape=shape(plan),
             goal=goal,
             gold=lowered.steps,
-            answer=lowered.answers[0]
-            if len(lowered.answers) == 1
-            else list(lowered.answers) or None,
-            knobs={
-                "family": plan.family,
-                "phrasing": wording.phrasing,
-                **{k: v for k, v in self.domain.source.options.items() if k == "synthetic_labels"},
-            },
+            answer=answers[0] if len(answers) == 1 else list(answers) or None,
+            outcome=lowered.outcome,
+            reason=lowered.reason,
+            operators=candidate.operators,
+            parent=candidate.parent,
+            twin=twin,
+            twins=twins or {},
+            knobs=self.asked(plan, knobs, wording) | {"seed": seed},
             measured=self.measured(plan, lowered, low),
             certificate=Certificate(gates=(), mutants=0, start="", end=""),
         )
         # what is stored is what is proved: one pass through the file's own form
         task = decode(encode(task), Task, where=task_id)
-        return msgspec.structs.replace(task, certificate=self.certify(task))
+        certificate, figures = self.measure(task)
+        measured = {**task.measured, **figures}
+        return msgspec.structs.replace(task, certificate=certificate, measured=measured)
+
+    def trust(self, task: Task) -> None:
+        """Take over what the certificate of a task says of its plan, if it is of these rows."""
+        if task.certificate.start == self.stage.start:
+            self.stage.shortcuts.trust(task.plan)
 
     def served(self, plan: Plan, draws: random.Random) -> Plan:
         """Say who the user is, where the rules of the domain want to know.
@@ -101,9 +154,9 @@ class Prover(Certifier):
             RefusedError: The plan touches what belongs to several, or nobody may do it.
         """
         try:
-            return self.parties.served(plan, draws)
+            return self.stage.parties.served(plan, draws)
         except NoLoweringError as error:
-            raise RefusedError("executes", str(error)) from None
+            raise RefusedError("executes", "nobody", str(error)) from None
 
     def view(self, lowered: Lowered, *, seed: int) -> tuple[str, ...]:
         """Choose the tools that the episode shows.
@@ -122,55 +175,59 @@ class Prover(Certifier):
                 max_tools=self.max_tools,
             )
         except TaskError:
-            raise RefusedError("executes", f"needs more than {self.max_tools} tools") from None
+            told_ = f"needs more than {self.max_tools} tools"
+            raise RefusedError("executes", "many_tools", told_) from None
 
     def questions(self, plan: Plan) -> dict[str, str]:
-        """Name the facts that the user holds back, in words."""
+        """Name the facts that the user holds back, in words; what comes of itself aside."""
         mine = plan.party.facts if plan.party is not None else ()
+        turned = {node.then for node in plan.nodes if isinstance(node, Shift)}
         return {
             fact.id: f"my {self.schema.entity(fact.entity).field(fact.field).label}"
             if fact.id in mine
-            else words.question(fact, self.schema)
+            else words.question(fact, self.schema, plan=plan)
             for fact in plan.facts
-            if fact.exposure == "user"
+            if fact.exposure != "instruction" and fact.id not in turned
         }
 
+    def turn(self, plan: Plan, seed: int, *, after: str) -> Turn | None:
+        """Word the user's change of mind after an instruction, if there is one.
+
+        Raises:
+            RefusedError: It cannot be told.
+        """
+        node = next((one for one in plan.nodes if isinstance(one, Shift)), None)
+        if node is None:
+            return None
+        text = words.say_shift(plan, self.schema, seed=seed, after=after)
+        if text is None:
+            raise RefusedError("text", "shift_not_said", "the change of mind cannot be said")
+        return Turn(text=text, facts=(node.then,), replaces=(node.first,))
+
     def lowered(self, plan: Plan) -> Lowered:
-        """Play the plan through the public tools."""
+        """Play the plan through the public tools.
+
+        Raises:
+            RefusedError: No chain of tools leads through it.
+        """
         self.runner.start()
         try:
-            return lower(plan, self.tables, self.domain.tools, self.runner.call, self.domain.rules)
+            return lower(
+                plan, self.stage.tables, self.domain.tools, self.runner.call, self.domain.rules
+            )
         except NoLoweringError as error:
-            raise RefusedError("executes", str(error)) from None
+            raise RefusedError("executes", "no_lowering", str(error)) from None
 
-    def goal(self, plan: Plan, lowered: Lowered) -> Goal:
-        """Derive the goal from where the gold run left the world, and from its answers."""
-        answers, seen = [], []
-        emits = [node for node in plan.nodes if isinstance(node, Emit)]
-        for emit, value in zip(emits, lowered.answers, strict=True):
-            node = plan.node(emit.node)
-            if isinstance(node, Aggregated):
-                select = plan.node(node.of)
-                assert isinstance(select, Select)
-                answers.append(
-                    Answer(
-                        entity=select.entity,
-                        field=node.field,
-                        function=node.function,
-                        values=(value,),
-                    )
-                )
-                seen.append(Seen(entity=select.entity))
-            else:
-                assert isinstance(node, Select)
-                answers.append(Answer(entity=node.entity, field=emit.field, values=(value,)))
-                seen.append(Seen(entity=node.entity, key=lowered.shown[node.id]))
-        told = {fact.value for fact in plan.facts if isinstance(fact.value, str)}
-        now: str | None = self.runner.world.now
-        if told & {now, str(now)[:10]}:
-            now = None
-        changes = effects(self.runner.world.diff(), self.schema, now=now)
-        return Goal(branches=(Branch(changes=changes, answers=tuple(answers), seen=tuple(seen)),))
+    def asked(self, plan: Plan, knobs: Knobs, wording: words.Wording) -> dict[str, Json]:
+        """Return what was asked of the generator, what it left open aside."""
+        own: dict[str, Json] = {}
+        for name in knobs.__struct_fields__:
+            value = getattr(knobs, name)
+            if value != getattr(_PLAIN, name):
+                own[name] = value
+        labels = {k: v for k, v in self.domain.source.options.items() if k == "synthetic_labels"}
+        told_ = {"family": plan.family, "phrasing": wording.phrasing, "register": wording.register}
+        return {**told_, **own, **labels}
 
     def measured(self, plan: Plan, lowered: Lowered, low: int) -> dict[str, Json]:
         """Measure how hard the task is."""
@@ -180,14 +237,22 @@ class Prover(Certifier):
             "exact": low == len(lowered.steps),
             "entities": sum(isinstance(node, Select) for node in plan.nodes),
             "writes": sum(isinstance(node, Write) for node in plan.nodes),
-            "asks": sum(fact.exposure == "user" for fact in plan.facts),
-            "rules": list(self.rules.met(lowered.steps)),
+            "answers": sum(isinstance(node, Emit) for node in plan.nodes),
+            "asks": sum(fact.exposure != "instruction" for fact in plan.facts),
+            "rules": list(self.stage.rules.met(lowered.steps)),
         }
 
 
+_PLAIN = Knobs()
+
+
 def _without_stranger(plan: Plan, lowered: Lowered) -> Plan:
-    """Leave the party out of a plan whose run never had to identify anybody."""
-    if plan.party is None:
+    """Leave the party out of a plan whose run never had to identify anybody.
+
+    Who asks for what a rule bars is who they are, though nobody looked.
+    """
+    needed = any(isinstance(n, Refuse) or (isinstance(n, Select) and n.me) for n in plan.nodes)
+    if plan.party is None or needed:
         return plan
     mine = {f"fact:{name}" for name in plan.party.facts}
     if any(mine & set(step.origin.values()) for step in lowered.steps):

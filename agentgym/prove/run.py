@@ -10,17 +10,20 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from agentgym.domain.patch import Patch
 from agentgym.errors import AgentGymError
 from agentgym.formats import Json, Record
 from agentgym.goals.verdict import Ending
 from agentgym.plan.lower import Step
+from agentgym.plan.origins import resolved, sources
 from agentgym.tasks import Task
-from agentgym.tools.algebra import AskUser
+from agentgym.tools.algebra import AskUser, Tool
 from agentgym.trajectory import Call, Result
 from agentgym.users.agenda import confirming
+from agentgym.world import RowChange
 from agentgym.world.compile import Engine
 
-__all__ = ["Replay", "Run", "Runner", "gold_run", "resolve"]
+__all__ = ["Replay", "Run", "Runner", "earlier", "gold_run", "resolve"]
 
 
 class Run(Record, kw_only=True):
@@ -29,6 +32,7 @@ class Run(Record, kw_only=True):
     calls: tuple[tuple[str, dict[str, Json]], ...] = ()
     outcome: str | None = "done"
     answer: Json = None
+    reason: str = ""
     truncated: bool = False
 
 
@@ -44,8 +48,23 @@ class Runner:
         self.world = engine.world()
         self._asking = {t.name for t in engine.domain.tools if isinstance(t.term, AskUser)}
 
+    def with_tools(self, tools: Sequence[Tool]) -> Runner:
+        """Return what runs other tools over the same rows, in the same world."""
+        other = Runner.__new__(Runner)
+        other.engine, other.world = self.engine.with_tools(tools), self.world
+        other._asking = self._asking  # noqa: SLF001 - its own kind
+        return other
+
+    def rebase(self, patch: Sequence[Patch]) -> None:
+        """Let the world start with a patch from here on.
+
+        Raises:
+            TaskError: The patch does not fit.
+        """
+        self.world.rebase(self.engine.start(patch))
+
     def start(self) -> str:
-        """Set the world back to the domain's own rows and return its digest."""
+        """Set the world back to where it starts and return its digest."""
         self.world.reset()
         return self.world.digest()
 
@@ -67,6 +86,7 @@ class Runner:
         return Ending(
             outcome=run.outcome,
             answer=run.answer,
+            reason=run.reason or None,
             changes=self.world.diff(),
             calls=tuple(calls),
             truncated=run.truncated,
@@ -90,7 +110,14 @@ class Replay:
             self._results.append(runner.call(tool, arguments))
             self._moments.append(runner.world.snapshot())
         self._whole = runner.world.diff()
+        self.digest = runner.world.digest()
+        """Of the world after the run."""
         self.ending = self.play(run)
+
+    def changed(self, place: int) -> tuple[RowChange, ...]:
+        """Return what one call of the run changed; the world is moved to just after it."""
+        self.runner.world.restore(self._moments[place + 1])
+        return self.runner.world.diff(self._moments[place])
 
     def play(self, run: Run) -> Ending:
         """Return how a run ends: what `Runner.play` gives."""
@@ -108,6 +135,7 @@ class Replay:
         return Ending(
             outcome=run.outcome,
             answer=run.answer,
+            reason=run.reason or None,
             changes=changes,
             calls=tuple(
                 (Call(id=f"c{number}", name=tool, arguments=arguments), result)
@@ -122,7 +150,10 @@ class Replay:
 def gold_run(task: Task) -> Run:
     """Return the gold run of a task."""
     return Run(
-        calls=tuple((step.tool, dict(step.arguments)) for step in task.gold), answer=task.answer
+        calls=tuple((step.tool, dict(step.arguments)) for step in task.gold),
+        outcome=task.outcome,
+        answer=task.answer,
+        reason=task.reason,
     )
 
 
@@ -134,38 +165,24 @@ def resolve(step: Step, task: Task, results: Sequence[Result]) -> dict[str, Json
     """
     arguments: dict[str, Json] = {}
     facts = {fact.id: fact.value for fact in task.plan.facts}
+    known = [result.data for result in results]
     for name, value in step.arguments.items():
         origin = step.origin.get(name, "")
-        kind, _, rest = origin.partition(":")
-        if kind == "fact" and rest in facts:
-            arguments[name] = facts[rest]
-        elif kind == "call":
-            where = f"{task.id} {step.tool}.{name}"
-            number, _, path = rest.partition(":")
-            arguments[name] = _at(_result(number, results, where=where), path, where=where)
-        elif kind == "choice":
+        if origin == "choice":
             arguments[name] = value
-        else:
+            continue
+        try:
+            arguments[name] = resolved(origin, facts, known)
+        except (LookupError, ValueError) as error:
             raise AgentGymError(
-                "an origin for every argument",
-                found=repr(origin),
+                "an origin for every argument that holds its value",
+                found=f"{origin!r}: {error}",
                 where=f"{task.id} {step.tool}.{name}",
-            )
+            ) from None
     return arguments
 
 
-def _result(number: str, results: Sequence[Result], *, where: str) -> Json:
-    if not number.isdecimal() or int(number) >= len(results):
-        raise AgentGymError("the number of an earlier call", found=repr(number), where=where)
-    return results[int(number)].data
-
-
-def _at(data: Json, path: str, *, where: str) -> Json:
-    for part in path.split("."):
-        try:
-            data = data[int(part)] if isinstance(data, list) else data[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise AgentGymError(
-                "a value in an earlier result", found="none", where=f"{where} at {path}"
-            ) from None
-    return data
+def earlier(step: Step) -> set[int]:
+    """Return the numbers of the calls that must come before a step."""
+    calls = (leaf for origin in step.origin.values() for leaf in sources(origin))
+    return {int(leaf.split(":")[1]) for leaf in calls if leaf.startswith("call:")} | set(step.after)

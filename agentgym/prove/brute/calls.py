@@ -1,8 +1,8 @@
-"""The judge of the clever checks: exhaustive search, for worlds small enough.
+"""The fewest calls, by exhaustive search through real ones.
 
-`extents` enumerates which rows a plan's selects can be, `answers` what its ends can be for
-one who has seen some rows, `shortest` searches breadth-first through real calls until that
-leaves one answer. Slow on purpose, and written from the definitions alone.
+`answers` enumerates what the ends can be for one who has seen some rows; `shortest` searches
+breadth-first through calls until that leaves one. What a call could tell is read as generously
+as can be, so that no cleverer agent needs fewer. Next: the tests that use them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 
 from agentgym.domain import Domain
 from agentgym.formats import Json
-from agentgym.plan import Aggregated, Emit, Plan, Select, Write
-from agentgym.plan.tables import aggregate
+from agentgym.plan import Aggregated, Choose, Emit, Guard, Plan, Refuse, Select, Value, Write
+from agentgym.prove.brute.rows import Found, extents, keeps, values, wanted
+from agentgym.prove.ends import inputs
 from agentgym.schema import Schema
-from agentgym.schema.types import Row, Rows, fold, to_stored, to_wire
+from agentgym.schema.types import Row, to_wire
 from agentgym.tools.algebra import (
     WRITES,
     Aggregate,
@@ -24,177 +25,146 @@ from agentgym.tools.algebra import (
     Conclude,
     CurrentTime,
     ListRelated,
+    ListTools,
     Path,
+    ReadManual,
     Search,
+    SearchManual,
+    ShowToolDoc,
     Tool,
     subject,
 )
 from agentgym.tools.parameters import bindings, parameters
 from agentgym.world.compile import engine
 
-__all__ = ["answers", "extents", "shortest", "values"]
+__all__ = ["answers", "shortest"]
 
 Name = tuple[str, tuple[Json, ...]]
 """Entity and wire key of a row; an empty key for a figure over rows of the entity.
 
-A row of which only key and references were shown has a `~` before its entity.
+A row of which only key and references were shown has a `~` before its entity. An entity of which
+some call found no row has a `!` before it.
 """
 Seen = frozenset[Name]
 
-
-def extents(
-    plan: Plan, schema: Schema, rows: Rows, assumed: Mapping[str, Row] | None = None
-) -> dict[str, set[Row]]:
-    """Enumerate all assignments of rows to selects that satisfy every clue.
-
-    Picks are applied afterwards, select by select, as the plan orders them.
-
-    Args:
-        plan: The plan.
-        schema: What the rows are of.
-        rows: Entity to rows.
-        assumed: Selects that are taken to be a row, whatever their clues say.
-
-    Returns:
-        Select to the rows that it has in some assignment of what it rests on.
-    """
-    found: dict[str, set[Row]] = {}
-    for node in plan.nodes:
-        if not isinstance(node, Select):
-            continue
-        if assumed and node.id in assumed:
-            found[node.id] = {assumed[node.id]}
-            continue
-        fits = {row for row in rows.get(node.entity, ()) if _fits(plan, schema, node, row, found)}
-        if node.pick is not None:
-            place = schema.entity(node.entity).position(node.pick.field)
-            values = [row[place] for row in fits if row[place] is not None]
-            best = (max if node.pick.largest else min)(values) if values else None  # type: ignore[type-var]
-            fits = {row for row in fits if values and row[place] == best}
-        found[node.id] = fits
-    return found
-
-
-def _fits(plan: Plan, schema: Schema, node: Select, row: Row, found: dict[str, set[Row]]) -> bool:
-    entity = schema.entity(node.entity)
-    for where in node.where:
-        field = entity.field(where.field)
-        value, told = (
-            row[entity.position(where.field)],
-            to_stored(field, plan.fact(where.fact).value),
-        )
-        if value is None or told is None:
-            return False
-        if isinstance(value, str) and isinstance(told, str) and where.op == "eq":
-            value, told = fold(value), fold(told)
-        order = (value > told) - (value < told)  # type: ignore[operator]
-        legal = {"eq": (0,), "lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1)}[where.op]
-        if order not in legal:
-            return False
-    for link in node.links:
-        relation = schema.relation(link.relation)
-        child, parent = schema.entity(relation.entity), schema.entity(relation.target)
-        pairs = list(zip(relation.fields, relation.target_fields, strict=True))
-
-        def joined(one: Row, other: Row) -> bool:
-            below, above = (one, other) if link.forward else (other, one)  # noqa: B023
-            return all(
-                below[child.position(a)] is not None  # noqa: B023
-                and below[child.position(a)] == above[parent.position(b)]  # noqa: B023
-                for a, b in pairs  # noqa: B023
-            )
-
-        if not any(joined(row, other) for other in found[link.node]):
-            return False
-    return True
+_NOT_READ = (
+    *WRITES,
+    AskUser,
+    Calculate,
+    Conclude,
+    CurrentTime,
+    ListTools,
+    ShowToolDoc,
+    ReadManual,
+    SearchManual,
+)
 
 
 def answers(plan: Plan, domain: Domain, seen: Seen) -> set[tuple[str, ...]]:
     """Enumerate the answers that are left for one who has seen some of the rows.
 
     A select whose row was seen, as was what it rests on, is known. Of the row that a known
-    one refers to, the key is known. Any other could be every row that was not seen.
+    one refers to, the key is known. Any other could be every row that was not seen, and so could
+    what a condition asks for, if nothing at all was found of it.
 
     Returns:
-        The possible answers, as texts, one a question.
+        The possible answers, as texts, one a question; those that are not wanted are empty.
     """
     schema, rows = domain.schema, domain.rows
     truth = extents(plan, schema, rows)
+    doubtful = _doubtful(plan, domain, seen, truth)
+    left: set[tuple[str, ...]] = set()
+    emits = [node.id for node in plan.nodes if isinstance(node, Emit)]
+    for chosen in itertools.product(*doubtful.values()):
+        found = extents(plan, schema, rows, dict(zip(doubtful, chosen, strict=True)))
+        for acts in wanted(plan, schema, found):
+            parts = values(plan, schema, found)
+            told = [v if n in acts else [""] for n, v in zip(emits, parts, strict=True)]
+            left |= set(itertools.product(*told))
+    return left
+
+
+def _doubtful(plan: Plan, domain: Domain, seen: Seen, truth: Found) -> dict[str, list[Row | None]]:
+    """Return the selects of which the row is not known, with the rows that they could be."""
+    schema, rows = domain.schema, domain.rows
     ends = {e.node for e in plan.nodes if isinstance(e, Emit)}
+    ends |= {v for e in plan.nodes if isinstance(e, Guard) for v in inputs(e)}
+    ends |= {str(e.node) for e in plan.nodes if isinstance(e, Refuse)}
     sets = {node.of for node in plan.nodes if isinstance(node, Aggregated)}
-    carriers = {
-        link.node
+    tested = {
+        str(node.test.left.node)
         for node in plan.nodes
-        if isinstance(node, Select)
-        for link in node.links
-        if not link.forward
+        if isinstance(node, Guard) and node.test.op == "exists"
     }
+    links = [k for node in plan.nodes if isinstance(node, Select) for k in node.links]
+    carriers = {link.node for link in links if not link.forward}
+    carriers |= {name for n in plan.nodes if isinstance(n, Select) for name in n.among}
+    absent = {link.node for link in links if link.absent}
     whole: set[str] = set()
     keyed: set[str] = set()
-    doubtful: dict[str, list[Row]] = {}
+    found: dict[str, list[Row | None]] = {}
     for node in plan.nodes:
         if not isinstance(node, Select):
             continue
-        if not all(k.node in (keyed if k.forward else whole) for k in node.links):
+        below = [k.node in (keyed if k.forward else whole) or k.absent for k in node.links]
+        if not all(below) or not all(name in whole for name in node.among):
             continue
         here = {_name(schema, node.entity, row) for row in truth[node.id]}
         known = _sight(plan, schema, node, seen)
-        if here <= known or (node.id in sets and (node.entity, ()) in seen):
+        empty = not here and (f"!{node.entity}", ()) in seen
+        told = node.id in absent and _called(node.entity, seen)
+        if (
+            (here and here <= known)
+            or empty
+            or told
+            or (node.id in sets and (node.entity, ()) in seen)
+        ):
             whole.add(node.id)
             keyed.add(node.id)
             continue
-        if not node.where and any(not k.forward for k in node.links):
+        if not node.where and not node.me and any(not k.forward for k in node.links):
             keyed.add(node.id)
             if node.id not in ends | sets | carriers:
                 continue
-        doubtful[node.id] = [
+        found[node.id] = [
             row
             for row in rows.get(node.entity, ())
             if _name(schema, node.entity, row) not in known or row in truth[node.id]
         ]
-    left: set[tuple[str, ...]] = set()
-    for chosen in itertools.product(*doubtful.values()):
-        found = extents(plan, schema, rows, dict(zip(doubtful, chosen, strict=True)))
-        left |= set(itertools.product(*values(plan, schema, found)))
-    return left
+        if node.id in tested:
+            found[node.id].append(None)
+    return found
+
+
+def _called(entity: str, seen: Seen) -> bool:
+    """Tell whether any call was one for rows of an entity."""
+    return any(name.lstrip("!") == entity for name, _ in seen)
 
 
 def _sight(plan: Plan, schema: Schema, node: Select, seen: Seen) -> Seen:
     """Add the rows on ways, where no more than their keys and references is needed."""
     entity = schema.entity(node.entity)
     needed = {where.field for where in node.where}
-    if set(entity.key) <= {where.field for where in node.where if where.op == "eq"}:
+    told = {where.field for where in node.where if where.op == "eq" and where.of is None}
+    if set(entity.key) <= told:
         needed = set()
     if node.pick is not None:
         needed.add(node.pick.field)
     for end in plan.nodes:
         if isinstance(end, Emit) and end.node == node.id:
             needed.add(str(end.field))
-        if isinstance(end, Aggregated) and end.of == node.id:
+        if isinstance(end, Aggregated | Choose) and end.of == node.id:
             return seen
+        tests = (
+            (end.test.left, end.test.right) if isinstance(end, Guard) else getattr(end, "of", ())
+        )
+        for value in tests if isinstance(tests, tuple) else ():
+            if isinstance(value, Value) and value.node == node.id and value.field:
+                needed.add(value.field)
     shown = {*entity.key, *(f for one in schema.parents(entity.name) for f in one.fields)}
     if not needed <= shown:
         return seen
     return seen | {(name[1:], key) for name, key in seen if name.startswith("~")}
-
-
-def values(plan: Plan, schema: Schema, found: dict[str, set[Row]]) -> Iterator[list[str]]:
-    """Yield the values of each answer, empty where there are none."""
-    for end in plan.nodes:
-        if isinstance(end, Emit):
-            node = plan.node(end.node)
-            if isinstance(node, Aggregated):
-                select = plan.node(node.of)
-                assert isinstance(select, Select)
-                entity = schema.entity(select.entity)
-                value = aggregate(
-                    entity, node.function, node.field, sorted(found[node.of], key=str)
-                )
-                yield [] if value in (None, 0) else [str(value)]
-            else:
-                assert isinstance(node, Select)
-                place = schema.entity(node.entity).position(str(end.field))
-                yield sorted({str(row[place]) for row in found[node.id] if row[place] is not None})
 
 
 def _name(schema: Schema, entity: str, row: Row) -> Name:
@@ -210,7 +180,7 @@ def shortest(plan: Plan, domain: Domain, *, cap: int) -> int | None:
     sorting and the first three pages. Of what was seen, only what is not less counts.
 
     Args:
-        plan: A plan without writes.
+        plan: A plan without writes, and without a refusal by a rule.
         domain: The domain, a tiny one.
         cap: Largest number of calls that is tried.
 
@@ -236,20 +206,70 @@ def shortest(plan: Plan, domain: Domain, *, cap: int) -> int | None:
 
 def _enough(plan: Plan, domain: Domain, seen: Seen) -> bool:
     """Tell whether the answer was shown and no other is left."""
-    truth = extents(plan, domain.schema, domain.rows)
-    for end in plan.nodes:
-        if isinstance(end, Emit):
-            node = plan.node(end.node)
-            name = node.of if isinstance(node, Aggregated) else node.id
-            select = plan.node(name)
-            assert isinstance(select, Select)
-            here = {_name(domain.schema, select.entity, row) for row in truth[name]}
-            known = _sight(plan, domain.schema, select, seen)
-            if not (
-                here <= known or (isinstance(node, Aggregated) and (select.entity, ()) in seen)
-            ):
-                return False
+    schema = domain.schema
+    truth = extents(plan, schema, domain.rows)
+    (acts,) = wanted(plan, schema, truth)
+    for node in plan.nodes:
+        match node:
+            case Emit() if node.id in acts:
+                if not _shown(plan, domain, node.node, truth, seen):
+                    return False
+            case Guard():
+                if not all(_shown(plan, domain, one, truth, seen) for one in inputs(node)):
+                    return False
+            case Refuse(because="no_row"):
+                select = plan.node(str(node.node))
+                assert isinstance(select, Select)
+                if (f"!{select.entity}", ()) not in seen:
+                    return False
+            case Refuse(because="no_value"):
+                if not _shown(plan, domain, str(node.node), truth, seen):
+                    return False
+                if _empty(plan, domain, node, seen) != {True}:
+                    return False
+            case _:
+                pass
+    if any(isinstance(node, Refuse) for node in plan.nodes):
+        return True
     return len(answers(plan, domain, seen)) == 1
+
+
+def _empty(plan: Plan, domain: Domain, node: Refuse, seen: Seen) -> set[bool]:
+    """Return whether the field could be empty, and whether it could be filled."""
+    schema, rows = domain.schema, domain.rows
+    select = plan.node(str(node.node))
+    assert isinstance(select, Select)
+    place = schema.entity(select.entity).position(str(node.field))
+    doubtful = _doubtful(plan, domain, seen, extents(plan, schema, rows))
+    left: set[bool] = set()
+    for chosen in itertools.product(*doubtful.values()):
+        found = extents(plan, schema, rows, dict(zip(doubtful, chosen, strict=True)))
+        left |= {row[place] is None for row in found[select.id]}
+    return left
+
+
+def _shown(plan: Plan, domain: Domain, name: str, truth: Found, seen: Seen) -> bool:
+    """Tell whether the rows were shown of which a node's value is."""
+    node, schema = plan.node(name), domain.schema
+    if isinstance(node, Choose):
+        select = plan.node(node.of)
+        assert isinstance(select, Select)
+        known = {r for r in truth[node.of] if _name(schema, select.entity, r) in seen}
+        return keeps(plan, schema, node, known)
+    if isinstance(node, Aggregated):
+        select = plan.node(node.of)
+        assert isinstance(select, Select)
+        if (select.entity, ()) in seen:
+            return True
+        name = node.of
+    elif not isinstance(node, Select):
+        return all(_shown(plan, domain, one, truth, seen) for one in inputs(node))
+    select = plan.node(name)
+    assert isinstance(select, Select)
+    here = {_name(schema, select.entity, row) for row in truth[name]}
+    if not here:
+        return (f"!{select.entity}", ()) in seen
+    return here <= _sight(plan, schema, select, seen)
 
 
 def _outputs(
@@ -259,7 +279,7 @@ def _outputs(
     runner = engine(domain)
     world = runner.world()
     for tool in domain.tools:
-        if isinstance(tool.term, (*WRITES, AskUser, Calculate, Conclude, CurrentTime)):
+        if isinstance(tool.term, _NOT_READ):
             continue
         if isinstance(tool.term, Path):
             for ends in _ends(tool.term, domain.schema, plan, seen):
@@ -275,8 +295,11 @@ def _outputs(
         key = domain.schema.entity(entity).key
         for arguments in _arguments(tool, domain.schema, plan, seen):
             result = runner.call(world, tool.name, arguments)
-            if result.ok:
-                yield {(entity, tuple(item[name] for name in key)): item for item in result.rows}
+            shown = result.rows if result.ok else []
+            if shown:
+                yield {(entity, tuple(item[name] for name in key)): item for item in shown}
+            elif result.ok or (result.error is not None and result.error.code == "not_found"):
+                yield {(f"!{entity}", ()): {}}
 
 
 def _ends(
