@@ -37,6 +37,11 @@ _AFTER = re.compile(
 _ROUGHLY = re.compile(
     r"^\s*(?:\+(?!\w)|-?ish\b|more or less|and (?:up|more|over)\b)", re.IGNORECASE
 )
+_OR = re.compile(
+    r"[,;:.(–—-]?\s*(?:or(?:\s+(?:else|maybe|perhaps|possibly|rather|even|just|then|it is|is it))?"
+    r"|and/or|alternatively|otherwise|maybe|perhaps|possibly)[\s,:]*|/|\|",
+    re.IGNORECASE,
+)
 
 
 def doubt(text: str, start: int, stop: int, *, sized: bool = False) -> str | None:
@@ -68,4 +73,4 @@ def joined_by_or(text: str, one: tuple[int, int], other: tuple[int, int]) -> boo
     """Tell whether nothing but an `or` or a mark stands between two places of a text."""
     first, second = sorted((one, other))
     between = text[first[1] : second[0]].strip(" \t\n\"'“”‘’`()")
-    return between.casefold() in ("or", ", or", "and/or", "/", "|")
+    return _OR.fullmatch(between) is not None
