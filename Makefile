@@ -1,7 +1,7 @@
 # The only door: people, hooks and continuous integration call these targets and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check slow golden domains formats bench wheel clean
-.PHONY: bench-fleet pool mariadb model-server postgres postgres-stop bench-postgres
+.PHONY: audit bench-tasks bench-fleet pool mariadb model-server postgres postgres-stop bench-postgres
 
 PYTHON ?= python3
 VENV := .venv
@@ -65,6 +65,13 @@ formats: $(READY) ## Rewrite the JSON Schemas of our files.
 
 bench: $(READY) ## Measure reset to verdict beside the floor; SOURCE=path adds a domain of it.
 	$(BIN)/python tests/bench.py $(SOURCE)
+
+audit: $(READY) ## Measure the verifier on 10,000 wrong and 1,000 right runs of the domains.
+	$(BIN)/agentgym audit domains/* --out build/audit.json
+
+# SOURCE=path takes a graph of yours in the place of the example that is grown.
+bench-tasks: $(READY) ## Measure how fast tasks are certified, and what each gate costs.
+	$(BIN)/python tests/bench_tasks.py $(SOURCE)
 
 # About 2,640 real API descriptions (package MIT, collection CC0), carried by a package of npm.
 POOL := build/pool/package

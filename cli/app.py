@@ -13,13 +13,16 @@ from typer.core import TyperGroup
 from agentgym.errors import AgentGymError, UsageError
 from agentgym.version import VERSION
 
+from .audit import audit
 from .build import build
 from .check import check
 from .compose import compose
 from .console import complain, say
 from .export import export
+from .extend import tasks
 from .fleet import fleet
 from .grow import grow
+from .ladder import ladder
 from .play import play
 from .pool import pool
 from .rollout import rollout
@@ -83,7 +86,10 @@ _add(compose, "agentgym compose --count 1000 --seed 7 --tasks 10 --out worlds")
 _add(pool, "agentgym pool specs --out worlds --domains 1000")
 _add(fleet, "agentgym fleet worlds --splits")
 _add(check, "agentgym check shop")
+_add(audit, "agentgym audit shop --out audit.json")
 _add(show, "agentgym show shop tasks 0001")
+_add(tasks, "agentgym tasks shop --count 100 --family multi_hop --min-calls 4..8 --fuzz 2")
+_add(ladder, "agentgym ladder shop --knobs")
 _add(play, "agentgym play shop --task 0001")
 _add(rollout, "agentgym rollout shop --policy oracle --episodes 50 --out runs.jsonl")
 _add(export, "agentgym export runs.jsonl --format adp --out adp")

@@ -13,11 +13,19 @@ from agentgym.errors import UsageError
 from .bar import bar
 from .console import counts, facts, heading, narrator, paragraph, say
 from .made import print_made
+from .models import (
+    api_key_env_option,
+    base_url_option,
+    cache_option,
+    client_of,
+    no_cache_option,
+    paraphrased,
+    timeout_option,
+)
 
 if TYPE_CHECKING:
     from agentgym.build.ideas import Batch
     from agentgym.build.one import Report
-    from agentgym.client import Client
 
 __all__ = ["build"]
 
@@ -85,24 +93,22 @@ def build(
     ] = False,
     model: Annotated[
         str | None,
-        typer.Option(help="Model that reads words.", show_default=False, rich_help_panel=_PANEL),
-    ] = None,
-    base_url: Annotated[
-        str | None,
         typer.Option(
-            help="Its OpenAI-compatible server, up to /v1; $OPENAI_BASE_URL, or OpenAI's own, "
-            "by default.",
+            help="Model that reads words, or puts them differently.",
             show_default=False,
             rich_help_panel=_PANEL,
         ),
     ] = None,
-    api_key_env: Annotated[
-        str,
+    base_url: Annotated[str | None, base_url_option(_PANEL)] = None,
+    api_key_env: Annotated[str, api_key_env_option(_PANEL)] = "OPENAI_API_KEY",
+    paraphrase: Annotated[
+        bool,
         typer.Option(
-            help="Environment variable with the key; a server on this machine needs none.",
+            "--paraphrase",
+            help="Let it put instructions differently, where they still say the same.",
             rich_help_panel=_PANEL,
         ),
-    ] = "OPENAI_API_KEY",
+    ] = False,
     entities: Annotated[
         int,
         typer.Option(
@@ -119,33 +125,20 @@ def build(
             min=0, help="How often it is told what is wrong, at most.", rich_help_panel=_PANEL
         ),
     ] = 3,
-    timeout: Annotated[
-        float,
-        typer.Option(min=1, help="Seconds that one answer may take.", rich_help_panel=_PANEL),
-    ] = 300,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of its answers: the same build asks nobody again. $AGENTGYM_CACHE, or "
-            "~/.cache/agentgym/answers, by default.",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    no_cache: Annotated[
-        bool,
-        typer.Option("--no-cache", help="Neither use nor keep answers.", rich_help_panel=_PANEL),
-    ] = False,
+    timeout: Annotated[float, timeout_option(_PANEL)] = 300,
+    cache: Annotated[Path | None, cache_option(_PANEL)] = None,
+    no_cache: Annotated[bool, no_cache_option(_PANEL)] = False,
 ) -> None:
     """Build a domain from one source: schema, rows, tools, rules and proved tasks."""
     is_path = _is_path(source, model)
-    client = _client(
+    client = client_of(
         model,
         base_url=base_url,
         api_key_env=api_key_env,
         timeout=timeout,
         cache=cache,
         no_cache=no_cache,
+        paraphrase=paraphrase,
     )
     if every:
         _only_one(
@@ -161,7 +154,10 @@ def build(
         raise UsageError("--all", found="one domain", where="--workers", hint="leave it away")
     tell = narrator()
     if client is not None and is_path and Path(source).is_dir():
-        _only_one(name=name, rows=rows, focus=focus or None, only=only, labels=labels)
+        _only_one(
+            name=name, rows=rows, focus=focus or None, only=only, labels=labels,
+            paraphrase=paraphrase or None,
+        )  # fmt: skip
         from agentgym.build.ideas import build_ideas  # noqa: PLC0415 - as below
 
         with client:
@@ -201,6 +197,7 @@ def build(
             client=client,
             entities=entities,
             repairs=repairs,
+            paraphrase=paraphrase,
             progress=tell,
         )
     tell("done")
@@ -271,35 +268,6 @@ def _is_path(source: str, model: str | None) -> bool:
     return False
 
 
-def _client(
-    model: str | None,
-    *,
-    base_url: str | None,
-    api_key_env: str,
-    timeout: float,
-    cache: Path | None,
-    no_cache: bool,
-) -> Client | None:
-    """Return the client of the model; None where none is named."""
-    if model is None:
-        given = {"--base-url": base_url, "--cache": cache, "--no-cache": no_cache or None}
-        for option, value in given.items():
-            if value is not None:
-                raise UsageError("the name of a model", found="none", where=f"{option}: --model")
-        return None
-    if no_cache and cache is not None:
-        raise UsageError("--cache or --no-cache", found="both", hint="leave one away")
-    from agentgym.client import Cache, Client, default_folder  # noqa: PLC0415 - few need it
-
-    return Client(
-        model,
-        base_url=base_url,
-        api_key_env=api_key_env,
-        timeout=timeout,
-        cache=None if no_cache else Cache(cache or default_folder()),
-    )
-
-
 def _only_one(**options: object) -> None:
     """Refuse options that are about one source where there are many."""
     for option, value in options.items():
@@ -326,6 +294,10 @@ def _print_batch(batch: Batch, out: Path) -> None:
         raise typer.Exit(1)
 
 
+_POOR = 4
+"""Candidates to a task from which on a family's yield is told."""
+
+
 def _print(report: Report, out: Path, *, wanted: int) -> None:
     say(f"{report.name} is in {out}", style="bold")
     pairs: list[tuple[str, object]] = [
@@ -337,11 +309,25 @@ def _print(report: Report, out: Path, *, wanted: int) -> None:
     ]
     if report.families:
         pairs.append(("of family", counts(report.families)))
+    if report.attempts:
+        share = f"{report.tasks / report.attempts:.0%}"
+        pairs.append(("candidates", f"{report.attempts:,}, of which {share} accepted"))
     if report.refused:
         pairs.append(("refused by gate", counts(report.refused)))
+    if report.mutants.get("survived"):
+        told = "candidates were refused because a wrong run passed"
+        pairs.append(("wrong runs", f"{report.mutants['survived']:,} {told}"))
+    pairs += paraphrased(report.paraphrases)
     if report.skipped:
         pairs.append(("left out of the source", counts(report.skipped)))
     facts(pairs)
+    poor = {n: y for n, y in report.yields.items() if y.candidates > _POOR * max(1, y.accepted)}
+    if poor:
+        heading("Families of which few candidates were accepted")
+        facts(
+            (f"  {name.replace('_', ' ')}", f"{one.accepted:,} of {one.candidates:,}")
+            for name, one in poor.items()
+        )
     if report.tasks < wanted and report.reasons:
         heading("Why candidates were refused")
         facts((f"{number:,}", reason) for reason, number in _most(report.reasons))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import narrator, say
+from .console import heading, narrator, say, table
+
+if TYPE_CHECKING:
+    from agentgym.prove.audit import Checked
 
 __all__ = ["Folder", "check"]
 
@@ -27,12 +30,20 @@ def check(
             help="Also name the tasks that a view cannot serve; as in `agentgym play --view`."
         ),
     ] = "",
+    brute_force: Annotated[
+        bool,
+        typer.Option(
+            "--brute-force",
+            help="Also check each certificate by other means: uniqueness in SQL, and the fewest "
+            "calls by exhaustive search where the world is small.",
+        ),
+    ] = False,
 ) -> None:
     """Recompute every certificate and hash of a domain; exit 0 when all hold, else 1."""
     from agentgym.build import one  # noqa: PLC0415 - its word lists take seconds, and other commands do not need it
 
     tell = narrator()
-    report = one.check(str(folder), view=view, progress=tell)
+    report = one.check(str(folder), view=view, brute=brute_force, progress=tell)
     tell("done")
     if not report.problems:
         say(f"{report.name}: all {report.tasks:,} tasks hold, no file is stale")
@@ -40,6 +51,8 @@ def check(
         say(f"{report.name}: {len(report.problems):,} problems", style="bold")
         for problem in report.problems:
             say(f"  {problem}")
+    if report.brute is not None:
+        _print(report.brute)
     if report.unserved:
         say(f"The view cannot serve {len(report.unserved):,} of {report.tasks:,} tasks:")
         for lost in report.unserved:
@@ -50,3 +63,27 @@ def check(
         say(f"After an edit that was meant, run: agentgym seal {folder}")
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _print(found: Checked) -> None:
+    """Print what other means than the gates found, a row for each family."""
+    heading("By other means")
+    columns = ["family", "certificates", "SQL agrees", "calls searched", "unknown", "too large"]
+    table(
+        columns,
+        [
+            (
+                name.replace("_", " "),
+                f"{one.tasks:,}",
+                f"{one.agreed:,}",
+                f"{one.searched:,}",
+                f"{one.open:,}",
+                f"{one.tasks - one.searched - one.open:,}",
+            )
+            for name, one in found.families.items()
+        ],
+        right=columns[1:],
+    )
+    say(f"{found.selects:,} sets of rows were counted in SQL, {len(found.wrong):,} certificates")
+    say("do not hold. Unknown: the search came to its cap. Too large: there are too many rows to")
+    say("search, or the task writes.")

@@ -8,8 +8,45 @@ from agentgym.goals.goal import Branch, Change
 from agentgym.tasks import Task
 
 from .console import facts, heading, paragraph, say, table
+from .plans import show_plan
 
 __all__ = ["show_tasks"]
+
+_FIGURES = {
+    "alike": "tools and rows added that look like those needed",
+    "altered": "other ways in which the tools are shown differently",
+    "answers": "values asked for",
+    "asks": "facts that the user tells only when asked",
+    "bounds": "hard constraints on what is chosen",
+    "branching": "tools that could be called at a step, on average",
+    "cases": "conditions, refusals and changes of mind",
+    "clues": "comparisons and relations that describe the rows",
+    "entities": "sets of rows that the plan speaks of",
+    "exact": "whether the two bounds of the calls are one",
+    "held": "of those that are asked for, what does not say who the user is",
+    "max_calls": "calls of the gold run",
+    "min_calls": "fewest calls, proved",
+    "prior_guess": "share of the likeliest answer among those possible",
+    "rules": "rules that its writes are under",
+    "tools": "tools shown",
+    "vagueness": "how vaguely the rows are told",
+    "visible": "call after which all of the answer was shown",
+    "writes": "changes asked for",
+}
+"""What each figure counts."""
+_GATES = {
+    "provenance": "each argument comes from the user or an earlier result",
+    "executes": "the gold run comes to the goal",
+    "unique": "the clues as told fit one row each",
+    "no_shortcut": "no row can be skipped, no answer guessed",
+    "text": "the words read back as this plan alone",
+    "shortest": "the bounds of the calls are proved",
+    "not_vacuous": "less than the whole work fails",
+    "deterministic": "two replays are the same",
+    "orders": "any order of independent calls passes",
+    "mutants": "every wrong run fails",
+}
+"""What each gate says."""
 
 
 def show_tasks(suite: Suite, name: str | None) -> None:
@@ -43,12 +80,29 @@ def _calls(task: Task) -> str:
 def _whole(task: Task) -> None:
     say(task.id, style="bold")
     paragraph(task.instruction, indent=2)
-    held = [fact for fact in task.user.facts if fact.exposure == "user"]
+    held = [fact for fact in task.user.facts if fact.exposure != "instruction"]
     if held:
         heading("The user tells when asked")
         facts((f"  {task.user.questions.get(f.id, f.field)}", _json(f.value)) for f in held)
+    if task.user.shift is not None:
+        paragraph(f"Later on the user says: {task.user.shift.text}", indent=2)
+    show_plan(task.plan)
+    heading("Made")
+    facts(
+        [
+            ("  by", ", ".join(task.operators) or "sampling"),
+            ("  words", task.words),
+            *([("  from", task.parent)] if task.parent else []),
+            *([("  twin of", f"{task.twin.of} ({task.twin.kind})")] if task.twin else []),
+            *((f"  {kind} twin", name) for kind, name in sorted(task.twins.items())),
+            *((f"  {name.replace('_', ' ')}", _json(v)) for name, v in sorted(task.knobs.items())),
+        ]
+    )
     heading("Measured")
-    facts((f"  {name.replace('_', ' ')}", _json(v)) for name, v in sorted(task.measured.items()))
+    facts(
+        (f"  {name.replace('_', ' ')}", f"{_json(value)}  {_FIGURES.get(name, '')}".rstrip())
+        for name, value in sorted(task.measured.items())
+    )
     heading("Goal: one of these ends, and nothing else changed")
     for branch in task.goal.branches:
         _print_branch(branch)
@@ -61,11 +115,13 @@ def _whole(task: Task) -> None:
         )
     if task.answer is not None:
         say(f"  answer: {_json(task.answer)}")
+    if task.outcome != "done":
+        say(f"  concluded as {task.outcome}: {task.reason}")
     heading(f"Certificate: {task.certificate.mutants:,} wrong runs tried, all failed")
     facts(
         (
             f"  {gate.gate.replace('_', ' ')}",
-            f"{'holds' if gate.ok else 'FAILS'}  {_json(gate.detail)}",
+            f"{'holds' if gate.ok else 'FAILS'}  {_GATES.get(gate.gate, '')}  {_json(gate.detail)}",
         )
         for gate in task.certificate.gates
     )

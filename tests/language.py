@@ -75,12 +75,16 @@ def units(domain: Domain) -> frozenset[str]:
 
 
 def people(task: Task, domain: Domain) -> frozenset[str]:
-    """Return the words of values that a message says without quotes: states, people's names."""
+    """Return the words of values that a message says without quotes: states, people's names.
+
+    Those that a report shows are all so.
+    """
     enums = [f.values or () for e in domain.schema.entities for f in e.fields if f.type == "enum"]
     told = {word for values in enums for value in values for word in _TOKEN.findall(value)}
     for fact in task.plan.facts:
         role = domain.schema.entity(fact.entity).field(fact.field).role
-        if isinstance(fact.value, str) and role in ("person", "label", "place", "code"):
+        shown = task.family == "mask_fill" or role in ("person", "label", "place", "code")
+        if isinstance(fact.value, str) and shown:
             told.update(_TOKEN.findall(fact.value))
     return frozenset(told)
 
@@ -105,7 +109,10 @@ def _words(bare: str, proper: frozenset[str], signs: frozenset[str]) -> Iterator
     for match in _TOKEN.finditer(bare):
         token = match.group()
         after_number = bool(re.search(r"\d ?\Z", bare[: match.start()]))
-        if token in proper or (token in signs and (after_number or "in " in bare)):
+        owner = re.sub(r"['’]s\Z", "", token)
+        if owner in proper or (token in signs and (after_number or "in " in bare)):
+            continue
+        if token == "s" and re.search(r"\w['’]\Z", bare[: match.start()]):
             continue
         yield from (f"{why}: {token!r}" for why in word_faults(token))
 
@@ -162,11 +169,15 @@ def _keys(bare: str, task: Task, domain: Domain) -> Iterator[str]:
 
 
 def form(text: str) -> Iterator[str]:
-    """Say what is wrong with how sentences begin and end, and with small words."""
-    bare = QUOTED.sub("“X”", text)
-    if not re.match(r"[A-Z“\d]|[^\W\d_a-z]", bare):
+    """Say what is wrong with how sentences begin and end, and with small words.
+
+    Lines may be indented, and the last one may be a field of a form: its name and its value.
+    """
+    bare = re.sub(r"(?m)^(?: +|- )+", "", QUOTED.sub("“X”", text))
+    if not re.match(r"[A-Z“\d]|\[\d|[^\W\d_a-z]", bare):
         yield "begins in lower case"
-    if not re.search(r"[.?!]\)?\Z", bare):
+    last = bare.rpartition("\n")[2]
+    if not re.search(r"[.?!]\)?\Z", bare) and not re.match(r"[^\W\d_][^.?!]*(?::|=) ", last):
         yield "no stop at the end"
     for match in re.finditer(r"(?<!\b[Ss]t)(?<!\bvs)(?<!\bno)[.?!] ([a-z])", bare):
         yield f"a sentence in lower case: {bare[match.start() : match.start() + 20]!r}"

@@ -13,7 +13,8 @@ from strategies_plans import entity, field, relation
 
 from agentgym import domain as domain_room
 from agentgym import rules, sources
-from agentgym.build.fill import Filled, fill
+from agentgym.build.fill import fill
+from agentgym.build.yields import Filled
 from agentgym.domain import Clock, Domain, Source
 from agentgym.populate import fill as populate
 from agentgym.prove import Prover

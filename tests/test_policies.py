@@ -177,7 +177,7 @@ def test_a_stranger_solves_a_share(stranger: ModuleType, domain: str) -> None:
         assert env.episode.malformed == 0
         codes = [result.error.code for _, result in env.episode.outputs() if result.error]
         assert "unknown_tool" not in codes
-    assert 0.25 <= won / len(suite.tasks) < 1.0
+    assert 0.0 < won / len(suite.tasks) < 0.5
 
 
 def test_a_stranger_gives_up_in_words(stranger: ModuleType) -> None:

@@ -14,6 +14,7 @@ import tiny
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from agentgym.env import ToolEnv
 from agentgym.episode import Episode, Suite, load, unfit
@@ -21,7 +22,8 @@ from agentgym.errors import TaskError, UsageError
 from agentgym.formats import encode, to_text
 from agentgym.policies import Noop, Oracle, RandomLegal
 from agentgym.rollout import read_runs, replay, rollout
-from agentgym.tasks import Task
+from agentgym.rules import All, Calls, Compare, Rule
+from agentgym.tasks import Step, Task
 from agentgym.tools.algebra import Aggregate, AskUser, Conclude, ListRelated, Search, Transition
 from agentgym.tools.derive import RESERVED_PARAMETERS, RESERVED_TOOLS
 from agentgym.tools.derive.naming import CONTROLS
@@ -106,13 +108,37 @@ def test_every_task_is_solved_under_every_knob(name: str, knob: str) -> None:
             assert not one.verdict(episode).success
 
 
-def test_fields_that_bar_each_other_are_not_changed_alone() -> None:
-    """A view of narrow tools says that it cannot serve what rules let happen only at once."""
-    one = suite("harbour")
-    errors = [unfit(one.domain, task, ViewOptions.of("granularity=narrow")) for task in one.tasks]
+ONCE = Calls(tool="update_member", same={"member_id": "member_id"}, op="lt", value=1)
+OWING = Compare(field="fees", op="gt", value=0)
 
-    assert any(e is not None and "as they are before a change" in e.hint for e in errors)
-    assert all(unfit(one.domain, task, ViewOptions()) is None for task in one.tasks)
+
+@pytest.mark.parametrize(
+    ("kind", "predicate", "sent", "barred"),
+    [
+        ("once", ONCE, ("phone", "fees"), True),
+        ("once", ONCE, ("fees",), False),
+        ("state", OWING, ("phone", "fees"), False),
+        ("state", All(of=(OWING, Compare(field="phone", op="ne", value="0"))), ("phone", "fees"), True),
+        ("invariant", OWING, ("phone", "fees"), False),
+    ],
+)
+def test_fields_that_bar_each_other_are_not_changed_alone(
+    kind: Any, predicate: Any, sent: tuple[str, ...], barred: bool
+) -> None:
+    """A view of narrow tools says that it cannot serve what rules let happen only at once."""
+    one = suite("tiny")
+    rule = Rule(id="barring", kind=kind, entity="member", on=("update",), predicate=predicate)
+    tools = tuple(
+        replace(tool, guards=(*tool.guards, rule.id)) if tool.name == "update_member" else tool
+        for tool in one.domain.tools
+    )
+    ruled = replace(one.domain, tools=tools, rules=(*one.domain.rules, rule))
+    step = Step(tool="update_member", arguments=dict.fromkeys(sent, 1), origin={}, node="n1")
+    task = replace(one.tasks[0], gold=(step,), tools=("update_member",))
+
+    error = unfit(ruled, task, ViewOptions.of("granularity=narrow"))
+    assert (error is not None and "in one call only" in str(error)) == barred
+    assert unfit(ruled, task, ViewOptions()) is None
 
 
 @given(st.sampled_from(NAMES), st.integers(0, 49), views)

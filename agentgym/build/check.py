@@ -14,14 +14,18 @@ from typing import Any
 import msgspec
 
 from agentgym import domain as domain_room
+from agentgym import rng
+from agentgym.build.fill import Filling
 from agentgym.build.folder import FILES, files, policy
 from agentgym.build.golden import golden
+from agentgym.build.making import max_tools
 from agentgym.build.rows import broken, settle, unkept
 from agentgym.domain import Domain
 from agentgym.episode.view import View, unfit
 from agentgym.errors import AgentGymError, DomainError, UsageError, nearest
 from agentgym.formats import FORMAT, Record, decode_lines, encode, read, replace_folder
 from agentgym.prove import Prover, RefusedError
+from agentgym.prove.audit import Checked, brute_check
 from agentgym.tasks import Certificate, Task
 from agentgym.tools.views import ViewOptions
 from agentgym.world.compile import engine
@@ -44,6 +48,8 @@ class CheckReport(Record, kw_only=True):
     """What does not hold: files first, then rows, then tasks by their ids."""
     unserved: tuple[str, ...] = ()
     """Tasks that lose a tool that they need in the view that was asked about, with the tool."""
+    brute: Checked | None = None
+    """What was found by other means, where that was asked for."""
 
 
 class SealReport(Record, kw_only=True):
@@ -57,6 +63,8 @@ class SealReport(Record, kw_only=True):
     """Gate, or what else there was, to how many tasks were dropped for it."""
     settled: dict[str, int] = {}
     """Computed field to how many of its values were made anew."""
+    new: tuple[str, ...] = ()
+    """Ids of tasks that were made in the place of the dropped ones."""
 
 
 class _Lapsed(Record, kw_only=True):
@@ -73,6 +81,7 @@ def check(
     folder: Path | str,
     *,
     view: ViewOptions | Mapping[str, Any] | str | None = None,
+    brute: bool = False,
     progress: Progress = lambda line: None,
 ) -> CheckReport:
     """Recompute everything that a domain folder claims.
@@ -80,6 +89,8 @@ def check(
     Args:
         folder: A domain folder, or a committed domain's name.
         view: A view of which to say which tasks it cannot serve.
+        brute: Also check every certificate by other means: uniqueness in SQL, and the least
+            number of calls by exhaustive search where the world is small.
         progress: Told a line now and then.
 
     Returns:
@@ -116,6 +127,9 @@ def check(
         problems += _unproved(domain, tasks, progress)
     if not problems and trace is not None and trace != golden(domain, tasks):
         problems.append("golden.trace is not what its task replays to")
+    checked = brute_check(domain, tasks, progress) if brute and not wrong else None
+    if checked is not None:
+        problems += checked.wrong
     return CheckReport(
         name=domain.name,
         ok=not problems and not unserved,
@@ -123,6 +137,7 @@ def check(
         stale=stale,
         problems=tuple(problems),
         unserved=unserved,
+        brute=checked,
     )
 
 
@@ -166,7 +181,7 @@ def _compile(place: Path, domain: Domain) -> None:
 
 def _unproved(domain: Domain, tasks: tuple[Task, ...], progress: Progress) -> Iterator[str]:
     """Prove each task again, and name those that are not as their certificates say."""
-    prover = Prover(domain, max_tools=_max_tools(domain))
+    prover = Prover(domain, max_tools=max_tools(domain))
     ids: set[str] = set()
     for number, task in enumerate(tasks, 1):
         found = _prove(prover, task)
@@ -182,11 +197,6 @@ def _unproved(domain: Domain, tasks: tuple[Task, ...], progress: Progress) -> It
             yield f"{task.id}: {wrong}"
         if number % 25 == 0:
             progress(f"{number} of {len(tasks)} tasks checked")
-
-
-def _max_tools(domain: Domain) -> int:
-    chosen = domain.source.options.get("max_tools", 40)
-    return chosen if isinstance(chosen, int) else 40
 
 
 def _tasks(place: Path) -> tuple[Task, ...]:
@@ -212,7 +222,9 @@ def _prove(prover: Prover, task: Task) -> Certificate | _Lapsed:
         return _Lapsed(gate="does not fit", reason=reason)
 
 
-def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealReport:
+def seal(
+    folder: Path | str, *, refill: bool = False, progress: Progress = lambda line: None
+) -> SealReport:
     """Bring an edited domain folder in order: validate, compute, render, prove again, write.
 
     Fields that the world computes are made anew from what they follow from; any other row that
@@ -221,6 +233,7 @@ def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealR
 
     Args:
         folder: A domain folder, or a committed domain's name.
+        refill: Whether as many new tasks are made as were dropped.
         progress: Told a line now and then.
 
     Raises:
@@ -241,7 +254,7 @@ def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealR
             hint="correct the row, or undo the edit",
         )
     _compile(place, domain)
-    prover = Prover(domain, max_tools=_max_tools(domain))
+    prover = Prover(domain, max_tools=max_tools(domain))
     kept: dict[str, Task] = {}
     dropped: dict[str, _Lapsed] = {}
     for task in _tasks(place):
@@ -256,14 +269,26 @@ def seal(folder: Path | str, *, progress: Progress = lambda line: None) -> SealR
         else:
             kept[name] = msgspec.structs.replace(named, certificate=proved)
     progress(f"{len(kept)} tasks hold, {len(dropped)} do not")
-    _write(place, files(domain, tuple(kept.values())))
+    tasks = tuple(kept.values())
+    new = _refilled(domain, tasks, len(dropped), progress) if refill and dropped else ()
+    _write(place, files(domain, tasks + new))
     return SealReport(
         name=domain.name,
         kept=len(kept),
         dropped={name: str(lapsed) for name, lapsed in dropped.items()},
         reasons=dict(sorted(Counter(lapsed.gate for lapsed in dropped.values()).items())),
         settled=settled,
+        new=tuple(task.id for task in new),
     )
+
+
+def _refilled(
+    domain: Domain, tasks: tuple[Task, ...], count: int, progress: Progress
+) -> tuple[Task, ...]:
+    """Make so many new tasks, different from those that are there."""
+    seed = rng.key("refill", domain.world_hash, len(tasks)) % 2**32
+    filling = Filling(domain, count=count, seed=seed, max_tools=max_tools(domain), there=tasks)
+    return filling.run(progress).tasks
 
 
 def _write(place: Path, content: dict[str, bytes]) -> None:

@@ -1,32 +1,57 @@
 """Filling a domain with tasks: candidates in turn until enough are admitted.
 
 Which family draws next, and what it draws, depends on what was admitted so far, never on time;
-what keeps coming to nothing rests. Next: `one`.
+what keeps coming to nothing rests. Every draw is accounted for: it gave a task, or is counted by
+what refused it, by family and by operator. Next: `one`, `more`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
 
 from agentgym import rng
+from agentgym.build.caps import Caps
 from agentgym.build.quotas import Quotas, Wanted
+from agentgym.build.yields import Filled, Outcome, Tally
+from agentgym.client import Client
 from agentgym.domain import Domain
-from agentgym.formats import Record, encode
-from agentgym.plan import Plan, Select, told
+from agentgym.formats import Record
+from agentgym.plan import FAMILIES, Family
+from agentgym.plan.shape import shape
 from agentgym.prove import Prover, RefusedError, lower_bound
 from agentgym.tasks import Task
-from agentgym.tasks.sample import FAMILIES, HOPS, Sampler
+from agentgym.tasks.knobs import Candidate, Knobs
+from agentgym.tasks.sample import HOPS, Sampler
+from agentgym.tasks.words.paraphrase import Paraphraser
 
-__all__ = ["Filled", "fill"]
+__all__ = ["Asked", "Filling", "fill"]
 
-_WEIGHTS = {
-    "lookup": 1,
-    "multi_hop": 4,
-    "aggregate": 2,
+_WEIGHTS: Mapping[Family, int] = {
+    "lookup": 2,
+    "multi_hop": 6,
+    "aggregate": 3,
+    "compare": 3,
+    "set_valued": 3,
     "update": 5,
-    "multi_write": 2,
+    "multi_write": 4,
+    "conditional": 3,
+    "policy_bound": 3,
+    "refusal": 3,
+    "unanswerable": 3,
+    "ambiguous": 2,
+    "shift": 2,
+    "planning": 2,
+    "long_horizon": 2,
+    "mask_fill": 2,
+    "no_tool_needed": 1,
+    "backward": 1,
 }
+"""How many tasks of a family there are beside those of others."""
+_FUTILE = 4
+"""Draws that came to nothing which put off the turn of a family like one admitted task."""
 PATIENCE = 150
 """Draws without an admitted task after which a family rests."""
 WISH_PATIENCE = 40
@@ -36,24 +61,24 @@ HOP_PATIENCE = 30
 """Draws without an admitted task after which a number of hops rests, until another is admitted."""
 
 
-class Filled(Record, kw_only=True):
-    """What came of the candidates."""
+class Asked(Record, kw_only=True):
+    """What somebody asks for, rather than a domain's usual mixture."""
 
-    tasks: tuple[Task, ...]
-    attempts: int = 0
-    """How many draws were made: each gave a task or is counted in `refused`."""
-    refused: dict[str, int]
-    """Gate to how many candidates it refused; `no_candidate` for draws that came to nothing,
-    `unwanted` for those that need too few calls or are under no rule, `repeated` for plans like
-    ones that were admitted before."""
-    reasons: dict[str, int]
-    """`gate: reason` to how often, the most frequent ones."""
-    shortfalls: tuple[str, ...] = ()
-    """Which shares of long, ruled or different tasks were not reached: a sentence each."""
+    families: tuple[str, ...] = FAMILIES
+    knobs: Knobs = Knobs()
+    exact: bool = False
+    """Only the families and knobs count: no shares of easy, long or ruled tasks."""
 
 
 def fill(
-    domain: Domain, *, count: int, seed: int, max_tools: int, progress: Callable[[str], None]
+    domain: Domain,
+    *,
+    count: int,
+    seed: int,
+    max_tools: int,
+    progress: Callable[[str], None],
+    asked: Asked | None = None,
+    client: Client | None = None,
 ) -> Filled:
     """Sample candidates until `count` tasks are admitted or every family rests.
 
@@ -63,107 +88,198 @@ def fill(
         seed: Decides all draws.
         max_tools: Most tools that an episode shows.
         progress: Told a line now and then.
+        asked: Families and knobs, if not all of them as usual.
+        client: The model that puts instructions differently, if one shall.
 
     Returns:
         The admitted tasks, in order, and why the other candidates were refused.
     """
-    return _Filling(domain, count=count, seed=seed, max_tools=max_tools).run(progress)
+    return Filling(
+        domain, count=count, seed=seed, max_tools=max_tools, asked=asked, client=client
+    ).run(progress)
 
 
-class _Filling:
-    """One domain while it is filled."""
+class Filling:
+    """One domain while it is filled.
 
-    def __init__(self, domain: Domain, *, count: int, seed: int, max_tools: int) -> None:
+    Args:
+        domain: The domain.
+        count: How many tasks are wanted beside those that are there.
+        seed: Decides all draws.
+        max_tools: Most tools that an episode shows.
+        asked: Families and knobs.
+        there: Tasks that the domain has; new ones are numbered after them and differ from them.
+        known: Outcomes of the first draws, from an earlier run of the same; they are not drawn
+            again.
+        keep: Told each outcome that is not known, in order.
+        prover: Proves the tasks of this domain; one of its own if None.
+        client: The model that puts instructions differently, if one shall; with a prover of its
+            own.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        *,
+        count: int,
+        seed: int,
+        max_tools: int,
+        asked: Asked | None = None,
+        there: tuple[Task, ...] = (),
+        known: tuple[Outcome, ...] = (),
+        keep: Callable[[Outcome], None] = lambda outcome: None,
+        prover: Prover | None = None,
+        client: Client | None = None,
+    ) -> None:
         self.domain, self.count, self.seed = domain, count, seed
-        self.prover = Prover(domain, max_tools=max_tools)
+        self.asked = Asked() if asked is None else asked
+        self.known, self.keep = known, keep
+        scribe = None if client is None else Paraphraser(client, domain.schema)
+        self.prover = prover or Prover(domain, max_tools=max_tools, paraphraser=scribe)
         self.sampler = Sampler(
-            self.prover.tables, domain.tools, domain.rules, now=domain.clock.start
+            self.prover.tables,
+            domain.tools,
+            domain.rules,
+            now=domain.clock.start,
+            domain=domain,
         )
-        self.quotas = Quotas(count)
+        carried = self.sampler.families()
+        self.families = [family for family in _turns(domain) if family in carried]
+        self.families = [family for family in self.families if family in self.asked.families]
+        self.quotas = Quotas(count, self.families)
+        self.caps = Caps(count + len(there), there)
+        self.first = max((int(task.id.rpartition("/")[2]) for task in there), default=0) + 1
         self.tasks: list[Task] = []
-        self.refused: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
+        self.outcomes = Tally()
         self.admitted: Counter[str] = Counter()
-        self.idle = dict.fromkeys(FAMILIES, 0)
+        self.idle = dict.fromkeys(self.families, 0)
         self.wishes = _Wishes()
         self.hops = _Hops()
-        self.shapes: Counter[bytes] = Counter()
-        self.seen: set[bytes] = set()
         self.attempts = 0
 
     def run(self, progress: Callable[[str], None]) -> Filled:
         """Draw until there is enough, or nothing more comes."""
         while len(self.tasks) < self.count:
-            awake = [family for family in FAMILIES if self.idle[family] < PATIENCE]
-            if not awake and not self.quotas.relaxed:
+            awake = [family for family in self.families if self.idle[family] < PATIENCE]
+            if not awake and not self.quotas.relaxed and not self.asked.exact:
                 self.quotas.relaxed = True
-                self.idle = dict.fromkeys(FAMILIES, 0)
+                self.idle = dict.fromkeys(self.families, 0)
                 continue
             if not awake:
                 break
-            family = min(
-                self.quotas.open(awake, self.wishes.hopeless()),
-                key=lambda f: (self.admitted[f] / _WEIGHTS[f], FAMILIES.index(f)),
-            )
-            task = self.draw(family)
-            if task is not None and len(self.tasks) % 10 == 0:
+            choice = awake if self.asked.exact else self.quotas.open(awake, self.wishes.hopeless())
+            family = min(choice, key=lambda f: (self.turn(f), self.families.index(f)))
+            outcome = self.draw(family)
+            if outcome.task is not None and len(self.tasks) % 10 == 0:
                 progress(f"{len(self.tasks)} of {self.count} tasks proved")
-        return Filled(
-            tasks=tuple(self.tasks),
-            attempts=self.attempts,
-            refused=dict(sorted(self.refused.items())),
-            reasons=dict(sorted(self.reasons.most_common(12))),
-            shortfalls=self.quotas.shortfalls(self.tasks, self.domain),
-        )
+        filled = self.outcomes.filled(self.tasks, self.shortfalls())
+        scribe = self.prover.paraphraser
+        return filled if scribe is None else replace(filled, paraphrases=scribe.figures())
 
-    def draw(self, family: str) -> Task | None:
-        """Draw one candidate and prove it; None where it is no task."""
+    def shortfalls(self) -> tuple[str, ...]:
+        """Say what the tasks lack, taken together."""
+        if not self.asked.exact:
+            return self.quotas.shortfalls(self.tasks, self.domain)
+        done = len(self.tasks)
+        return () if done == self.count else (f"tasks: {done} of {self.count}",)
+
+    def turn(self, family: Family) -> float:
+        """Say how late a family's turn is; draws that came to nothing put it off.
+
+        Those in which a long task was wished for do not: any other may come of the next.
+        """
+        futile = self.idle[family] - self.wishes.refused[family]
+        return (self.admitted[family] + futile / _FUTILE) / _WEIGHTS[family]
+
+    def draw(self, family: Family) -> Outcome:
+        """Make the next draw of a family, and account for it."""
         self.attempts += 1
         self.idle[family] += 1
-        wanted = self.wishes.of(family, self.quotas.wanted(family))
-        entities = None
-        if family == "multi_hop":
-            entities = self.hops.next(wanted.least)
-        plan = self.sampler.draw(
-            family,
-            rng.stream(self.seed, "task", family, self.attempts),
-            entities=entities,
-            least=wanted.least,
-            ruled=wanted.ruled,
+        wanted = Wanted() if self.asked.exact else self.quotas.wanted(family)
+        wanted = self.wishes.of(family, wanted, forced=self.quotas.needs_long())
+        knobs = self.knobs(family, wanted)
+        if self.attempts <= len(self.known):
+            outcome = self.known[self.attempts - 1]
+        else:
+            outcome = self.attempt(family, knobs, wanted)
+            self.keep(outcome)
+        self.outcomes.count(outcome)
+        if outcome.task is not None:
+            self.admit(outcome.task, family, wanted, knobs)
+        return outcome
+
+    def knobs(self, family: Family, wanted: Wanted) -> Knobs:
+        """Say how the next candidate of a family should be."""
+        knobs = self.asked.knobs
+        if family == "multi_hop" and knobs.entities is None:
+            least = max(wanted.least, knobs.least)
+            knobs = replace(knobs, entities=self.hops.next(least))
+        return replace(
+            knobs, least=max(knobs.least, wanted.least), ruled=knobs.ruled or wanted.ruled
         )
-        if plan is None:
-            self.refused["no_candidate"] += 1
-            return None
-        plan = told(plan)
-        calls = lower_bound(plan, self.domain.schema, self.domain.tools)
-        if not self.quotas.takes(family, calls, wanted):
-            self.refused["unwanted"] += 1
-            return None
-        shape = _shape(plan)
-        if encode(plan) in self.seen or self.shapes[shape] >= max(2, self.count // 8):
-            self.refused["repeated"] += 1
-            return None
-        self.seen.add(encode(plan))
-        split = "test" if rng.key("split", shape.hex()) % 5 == 0 else "train"
-        name = f"{self.domain.id}/{len(self.tasks) + 1:04d}"
+
+    def attempt(self, family: str, knobs: Knobs, wanted: Wanted) -> Outcome:
+        """Draw one candidate and prove it."""
+        draws = rng.stream(self.seed, "task", family, self.attempts)
+        candidate = self.sampler.draw(family, draws, knobs)
+        if candidate is None:
+            return Outcome(family=family, gate="no_candidate", drawn=False)
+        return self.prove(candidate, family, wanted)
+
+    def prove(self, candidate: Candidate, family: str, wanted: Wanted) -> Outcome:
+        """Prove a candidate, or say what refused it."""
+        plan = candidate.plan
+
+        def refused(gate: str, reason: str = "") -> Outcome:
+            return Outcome(family=family, operators=candidate.operators, gate=gate, reason=reason)
+
+        if not self.asked.exact:
+            tables = None if candidate.patch else self.prover.tables
+            calls = lower_bound(plan, self.domain.schema, self.domain.tools, tables)
+            if not self.quotas.takes(family, calls, wanted):
+                return refused("unwanted")
+        again = self.caps.refusal(plan)
+        if again:
+            return refused("repeated", again)
+        split = "test" if rng.key("split", shape(plan)) % 5 == 0 else "train"
+        name = f"{self.domain.id}/{self.first + len(self.tasks):04d}"
         try:
-            task = self.prover.admit(plan, task_id=name, seed=self.seed, split=split)
+            task = self.prover.admit(candidate, task_id=name, seed=self.seed, split=split)
         except RefusedError as error:
-            self.refused[error.gate] += 1
-            self.reasons[str(error)] += 1
-            return None
+            return Outcome(
+                family=family,
+                operators=candidate.operators,
+                gate=error.gate,
+                code=error.code,
+                reason=str(error),
+            )
         if wanted.ruled and not task.measured["rules"] and self.quotas.needs_rule():
-            self.refused["unwanted"] += 1
-            return None
+            return refused("unwanted")
+        again = self.caps.repeats(task)
+        if again:
+            return refused("repeated", again)
+        return Outcome(family=family, operators=candidate.operators, task=task)
+
+    def admit(self, task: Task, family: Family, wanted: Wanted, knobs: Knobs) -> None:
+        """Take a proved task in."""
         self.tasks.append(task)
         self.quotas.admit(task)
+        self.caps.admit(task)
         self.admitted[family] += 1
         self.wishes.admit(family, wanted)
-        if entities is not None:
-            self.hops.admit(entities)
-        self.shapes[shape] += 1
-        self.idle = {f: 0 if f == family else n for f, n in self.idle.items()}
-        return task
+        if family == "multi_hop":
+            self.hops.admit(knobs.entities)
+        self.idle[family] = 0
+
+
+def _turns(domain: Domain) -> list[Family]:
+    """Put the families in the order in which they take turns: another one in each domain.
+
+    Heavy ones come early, so that a few tasks hold those that most people want.
+    """
+    draws = rng.stream("families", domain.name)
+    places = {family: draws.random() ** (1 / _WEIGHTS[family]) for family in FAMILIES}
+    return sorted(FAMILIES, key=lambda family: -places[family])
 
 
 class _Wishes:
@@ -171,15 +287,29 @@ class _Wishes:
 
     def __init__(self) -> None:
         self.idle: Counter[tuple[str, str]] = Counter()
+        self.spared: dict[str, bool] = defaultdict(bool)
+        self.refused: Counter[str] = Counter()
+        """Draws for a long task since the last one of the family."""
         self.turn = 0
 
-    def of(self, family: str, wanted: Wanted) -> Wanted:
-        """Return what of the wishes is still asked for; the draw counts against them."""
+    def of(self, family: str, wanted: Wanted, *, forced: bool) -> Wanted:
+        """Return what of the wishes is still asked for; the draw counts against them.
+
+        Args:
+            family: Whose draw it is.
+            wanted: What is wished.
+            forced: Whether only long tasks have a place. Else every other draw of a family that
+                gave none is for a task of any length: it may be carried in no other way.
+        """
         wishes = [
             wish
             for wish in ("least", "ruled")
             if getattr(wanted, wish) and self.idle[family, wish] < WISH_PATIENCE
         ]
+        if not forced and self.idle[family, "least"] and self.spared[family]:
+            wishes = [wish for wish in wishes if wish != "least"]
+        self.spared[family] = not self.spared[family]
+        self.refused[family] += "least" in wishes
         self.turn += 1
         if len(wishes) > 1 and self.turn % 3:  # what cannot be had together may come alone
             del wishes[self.turn % 3 - 1]
@@ -192,6 +322,7 @@ class _Wishes:
 
     def admit(self, family: str, wanted: Wanted) -> None:
         """Count an admitted task: its wishes were not in vain."""
+        self.refused[family] = 0
         for wish in ("least", "ruled"):
             if getattr(wanted, wish):
                 self.idle[family, wish] = 0
@@ -210,7 +341,7 @@ class _Hops:
         Args:
             least: Fewest entities.
         """
-        legal = [n for n in HOPS if n >= least]
+        legal = [n for n in HOPS if n >= least] or [max(HOPS)]
         awake = [n for n in legal if self.idle[n] < HOP_PATIENCE]
         if not awake:
             self.idle |= dict.fromkeys(legal, 0)
@@ -219,26 +350,9 @@ class _Hops:
         self.idle[chosen] += 1
         return chosen
 
-    def admit(self, entities: int) -> None:
+    def admit(self, entities: int | None) -> None:
         """Count an admitted plan."""
-        self.admitted[entities] += 1
-        self.idle[entities] = 0
-
-
-def _shape(plan: Plan) -> bytes:
-    """Return what a plan asks with all its values forgotten."""
-    nodes = [
-        node.__class__.__name__.encode()
-        + encode(
-            (
-                node.entity,
-                [(w.field, w.op) for w in node.where],
-                [(k.relation, k.forward) for k in node.links],
-                node.pick,
-            )
-        )
-        if isinstance(node, Select)
-        else encode(node)
-        for node in plan.nodes
-    ]
-    return b"\n".join(nodes)
+        if entities in self.admitted:
+            assert entities is not None
+            self.admitted[entities] += 1
+            self.idle[entities] = 0

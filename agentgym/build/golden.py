@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agentgym.domain import Domain
+from agentgym.domain.patch import Patch
 from agentgym.episode import Episode, Suite
+from agentgym.formats import to_text
 from agentgym.goals.equivalence import describe, effects
 from agentgym.policies.oracle import Oracle
 from agentgym.tasks import Task
@@ -49,11 +51,13 @@ def _lines(domain: Domain, tasks: Sequence[Task]) -> Iterator[str]:
     suite = Suite(domain, tasks)
     episode = suite.episode(task.id)
     yield f"task     {task.id} ({task.family})"
-    yield f"shown    {', '.join(task.tools)}"
+    yield f"shown    {', '.join(episode.view.names)}"
+    for one in task.patch:
+        yield f"patch    {_patched(one)}"
     yield f"start    {suite.digest(episode)}"
     yield ""
     yield f"user     {task.instruction}"
-    yield from _turns(episode, Oracle(task))
+    yield from _turns(episode, Oracle(task, view=episode.view))
     yield ""
     for change in effects(suite.ending(episode).changes, domain.schema):
         yield f"changed  {describe(change, domain.schema)}"
@@ -64,6 +68,12 @@ def _lines(domain: Domain, tasks: Sequence[Task]) -> Iterator[str]:
         yield f"  {name:<9}{value:g}"
     for reason in verdict.reasons:
         yield f"  because {reason}"
+
+
+def _patched(one: Patch) -> str:
+    """Say in which row the world of the task differs."""
+    row = f"{one.entity} {', '.join(map(to_text, one.key))}"
+    return f"{row} taken away" if one.values is None else f"{row} with {to_text(one.values)}"
 
 
 def _turns(episode: Episode, oracle: Oracle) -> Iterator[str]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from agentgym import domain as domain_room
 from agentgym import sources
 from agentgym.build.check import CheckReport, SealReport, check, seal
-from agentgym.build.fill import Filled, fill
+from agentgym.build.fill import fill
 from agentgym.build.folder import files
 from agentgym.build.mould import mould
+from agentgym.build.yields import Filled, Yield
 from agentgym.client import Client
 from agentgym.domain import Domain
 from agentgym.errors import UsageError
@@ -43,12 +44,23 @@ class Report(Record, kw_only=True):
     families: dict[str, int]
     refused: dict[str, int]
     """Gate to refused candidates."""
+    attempts: int = 0
+    """How many draws were made."""
+    yields: dict[str, Yield] = {}
+    """Family to what became of its candidates."""
+    operators: dict[str, Yield] = {}
+    """Operator to what became of the candidates that it had a part in."""
+    mutants: dict[str, int] = {}
+    """`tried`: candidates that came to the gate `mutants`; `survived`: those that it refused
+    because a wrong run passed."""
     reasons: dict[str, int]
     skipped: dict[str, int]
     """What of the source was left out, by kind."""
     notes: tuple[str, ...]
     shortfalls: tuple[str, ...] = ()
     """What the tasks lack, taken together: a sentence each."""
+    paraphrases: dict[str, int] = {}
+    """How many instructions a model put differently (`taken`), and why how many it did not."""
     rejected: str = ""
     """Why no folder was written; empty where one was."""
 
@@ -71,6 +83,7 @@ def build(
     client: Client | None = None,
     entities: int = 12,
     repairs: int = 3,
+    paraphrase: bool = False,
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build a domain folder from a source.
@@ -91,9 +104,10 @@ def build(
         rules: How complex the rules of the business are, 0 (invariants alone) to 4.
         only: The schema wanted, of a file that has many.
         labels: A file of labels for the nodes of a graph: identifier, tab, label.
-        client: The model that reads words.
+        client: The model that reads words, and that paraphrases.
         entities: Most kinds of things that it may name, 2 to 25.
         repairs: How often it is told what is wrong.
+        paraphrase: Let the model put instructions differently.
         progress: Told a line a stage.
 
     Raises:
@@ -115,7 +129,7 @@ def build(
         seed=seed,
         only=only,
         labels=labels,
-        client=client,
+        client=client if not paraphrase or _worded(source) else None,
         entities=entities,
         repairs=repairs,
         progress=progress,
@@ -127,6 +141,7 @@ def build(
         "max_tools": max_tools,
         **({"only": only} if only is not None else {}),
         **({"labels": labels.name} if labels is not None else {}),
+        **({"paraphrase": client.model} if paraphrase and client is not None else {}),
     }
     return construct(
         draft,
@@ -138,6 +153,7 @@ def build(
         max_tools=max_tools,
         rules=rules,
         options=options,
+        client=client if paraphrase else None,
         progress=progress,
     )
 
@@ -154,6 +170,7 @@ def construct(
     rules: int = 2,
     options: Mapping[str, Json] | None = None,
     judge: Callable[[Domain, Filled], str] = lambda domain, filled: "",
+    client: Client | None = None,
     progress: Progress = lambda line: None,
 ) -> Report:
     """Build the folder of a draft, whatever it came from.
@@ -169,6 +186,7 @@ def construct(
         rules: How complex the rules of the business are, 0 to 4.
         options: What else the domain shall record of how it was asked for.
         judge: Says why a domain with these tasks is not wanted: then nothing is written.
+        client: The model that puts instructions differently, if one shall.
         progress: Told a line a stage.
     """
     progress(f"{len(draft.schema.entities)} entities; making rows, rules and tools")
@@ -177,12 +195,21 @@ def construct(
     )
     domain = domain_room.parse(domain.to_json(), domain.rows_to_lines(), where=name)
     progress(f"{len(domain.tools)} tools; proving tasks")
-    filled = fill(domain, count=tasks, seed=seed, max_tools=max_tools, progress=progress)
+    filled = fill(
+        domain, count=tasks, seed=seed, max_tools=max_tools, progress=progress, client=client
+    )
     rejected = judge(domain, filled)
     if not rejected:
         progress("writing")
         replace_folder(out, files(domain, filled.tasks))
     return _report(domain, filled, out, rejected)
+
+
+def _worded(source: Path | str) -> bool:
+    """Tell whether a source is words, or a file of them: what only a model reads."""
+    if isinstance(source, str):
+        return sources.is_words(source)
+    return source.suffix.lower() in sources.WORDED
 
 
 def _legal_name(name: str, *, given: bool) -> str:
@@ -245,9 +272,14 @@ def _report(domain: Domain, filled: Filled, out: Path, rejected: str) -> Report:
         tasks=len(filled.tasks),
         families=dict(sorted(Counter(task.family for task in filled.tasks).items())),
         refused=filled.refused,
+        attempts=filled.attempts,
+        yields=filled.families,
+        operators=filled.operators,
+        mutants=filled.mutants,
         reasons=filled.reasons,
         skipped=domain.source.skipped,
         notes=domain.source.notes,
         shortfalls=filled.shortfalls,
+        paraphrases=filled.paraphrases,
         rejected=rejected,
     )

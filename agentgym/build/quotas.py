@@ -1,7 +1,8 @@
-"""What the tasks of a domain should be like taken together, and where they fall short of it.
+"""Quotas: how the tasks of one domain shall be, taken together.
 
-`Quotas` counts what is admitted, says of the next draw how it should be, and at the end what is
-missing and why. The shares hold for any number of tasks. Next: `fill`.
+Not too many that one call answers, enough long ones, enough whose writes are under a rule, and
+many families. `Quotas` says what the next candidate should be and which ones are taken.
+Next: `fill`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,24 @@ from collections.abc import Collection, Sequence
 
 from agentgym.domain import Domain
 from agentgym.formats import Record
+from agentgym.plan import FAMILIES, Family
 from agentgym.tasks import Task
 from agentgym.tools.algebra import is_write
 
-__all__ = ["LONG", "Quotas", "Wanted"]
+__all__ = ["LONG", "Quotas", "Wanted", "easy"]
 
 LONG = 4
 """A task is long where so many calls are proved to be needed."""
 _PACE = 0.3
 """Share of long tasks, and of those under a rule, that is aimed at until it proves too much."""
-_NOT_LONG = frozenset({"lookup"})
-_WRITES = frozenset({"update", "multi_write"})
+_CAN_BE_LONG = frozenset(
+    "multi_hop aggregate compare set_valued update multi_write conditional long_horizon".split()
+)
+"""Families in which a long task may be wished for."""
+_WRITES = frozenset({"update", "multi_write", "policy_bound"})
+"""Families in which writes under a rule may be wished for."""
+_PLAIN = frozenset({"lookup", "multi_hop", "aggregate", "compare", "set_valued", "update"})
+"""Families of which nothing else is hard where one call does it."""
 
 
 class Wanted(Record, kw_only=True):
@@ -36,18 +44,20 @@ class Wanted(Record, kw_only=True):
 class Quotas:
     """The shares of a domain's tasks.
 
-    Of every ten tasks: five families, at most three that one call answers (`lookup` among them),
-    at least two whose writes are under a rule, at least two that are long.
+    Of every ten tasks: eight families (as far as the domain carries so many), at most three that
+    one call answers (`lookup` among them), at least two whose writes are under a rule, at least
+    two that are long.
 
     Args:
         count: How many tasks are wanted.
+        carried: The families that the domain can carry.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, carried: Collection[str] = FAMILIES) -> None:
         self.count = count
         self.easy_most = -(-3 * count // 10)
         self.ruled_least = self.long_least = count // 5
-        self.families_least = min(5, count // 2)
+        self.families_least = min(8 * count // 10, 8, len(carried))
         self.families: Counter[str] = Counter()
         self.easy = self.ruled = self.long = 0
         self.relaxed = False
@@ -71,11 +81,13 @@ class Quotas:
         """Say how the next candidate of a family should be."""
         pace = _PACE * (self.done + 1)
         return Wanted(
-            least=LONG if family not in _NOT_LONG and self.long < pace else 0,
+            least=LONG if family in _CAN_BE_LONG and self.long < pace else 0,
             ruled=family in _WRITES and self.ruled < pace,
         )
 
-    def open(self, families: Collection[str], hopeless: Collection[tuple[str, str]]) -> list[str]:
+    def open(
+        self, families: Collection[Family], hopeless: Collection[tuple[str, str]]
+    ) -> list[Family]:
         """Return those of the families that may be drawn from, so that every share can be met.
 
         Args:
@@ -85,10 +97,11 @@ class Quotas:
         left = self.count - self.done
         found = list(families)
         ruled = [f for f in found if f in _WRITES and (f, "ruled") not in hopeless]
-        long = [f for f in found if f not in _NOT_LONG and (f, "least") not in hopeless]
+        long = [f for f in found if f in _CAN_BE_LONG and (f, "least") not in hopeless]
         missing = (self.ruled_least - self.ruled if ruled else 0, self.long_least - self.long)
-        if self.families_least - len(self.families) >= left:
-            found = [family for family in found if family not in self.families] or found
+        fresh = [family for family in found if family not in self.families]
+        if fresh and self.families_least - len(self.families) >= left:
+            found = fresh
         elif missing[0] > 0 and sum(n for n in missing if n > 0) >= left:
             found = ruled
         elif long and missing[1] >= left:
@@ -100,6 +113,10 @@ class Quotas:
     def needs_rule(self) -> bool:
         """Tell whether each of the places that are left must be for a task under a rule."""
         return 0 < self.count - self.done <= self.ruled_least - self.ruled
+
+    def needs_long(self) -> bool:
+        """Tell whether each of the places that are left must be for a long task."""
+        return 0 < self.count - self.done <= self.long_least - self.long
 
     def takes(self, family: str, calls: int, wanted: Wanted) -> bool:
         """Tell whether a candidate that needs so many calls has a place.
@@ -140,8 +157,8 @@ class Quotas:
 
 
 def easy(family: str, calls: int) -> bool:
-    """Tell whether one call does it."""
-    return family == "lookup" or calls <= 1
+    """Tell whether one call does it, and nothing else is hard about it."""
+    return family == "lookup" or (calls <= 1 and family in _PLAIN)
 
 
 def _unruled(domain: Domain) -> str:

@@ -18,7 +18,7 @@ from agentgym.episode.clerk import Clerk, Handed, Memory
 from agentgym.episode.documents import Documents
 from agentgym.errors import TaskError
 from agentgym.formats import Json, encode, to_text
-from agentgym.rules import fields_of, policy_text, sentence
+from agentgym.rules import Calls, fields_of, parts, policy_text, sentence
 from agentgym.tasks import Task
 from agentgym.tools.algebra import (
     AskUser,
@@ -166,7 +166,7 @@ def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
                     "a view that changes several fields at once",
                     found="one that changes each alone",
                     where=f"view of {task.id}",
-                    hint=f"rules ask for {' and '.join(together)} as they are before a change",
+                    hint=f"rules let {' and '.join(together)} change in one call only",
                 )
     return withheld(
         domain.tools, [step.tool for step in task.gold], options, where=f"view of {task.id}"
@@ -178,19 +178,26 @@ def _at_once(
 ) -> list[str]:
     """Return the fields that a call must change together: of each, rules refuse the other.
 
-    A call that is to be refused is one for all of its fields: alone, one of them might pass.
+    A call that is to be refused is one for all of its fields: alone, one of them might pass. So
+    is one that a rule counts.
     """
     tool = domain.tool_by_name.get(name)
     if tool is None or not isinstance(tool.term, Update):
         return []
+    rules = [domain.rule(guard) for guard in tool.guards]
     asked = {
         field
-        for guard in tool.guards
-        if (rule := domain.rule(guard)).kind in ("state", "time_window")
+        for rule in rules
+        if rule.kind in ("state", "time_window")
         for field in fields_of(rule.predicate)
     }
+    counted = any(
+        isinstance(part, Calls) and part.tool == name
+        for rule in rules
+        for part in parts(rule.predicate)
+    )
     found = {one.field for one in tool.term.values if one.param in arguments}
-    found = found if refused else found & asked
+    found = found if refused or counted else found & asked
     return sorted(found) if len(found) > 1 else []
 
 

@@ -31,18 +31,22 @@ _ISO = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?\b")
 _WORD = re.compile(r"[^\W_]+")
 _DULL = frozenset(
     "a an the of in to as and or with whose is are was for from that this it its my me i you by "
-    "on at please can could would what which how many tell know need only one".split()
+    "on at please can could would what which how many tell know need only one hello hi let thanks "
+    "thank good utc dear hey also then take there".split()
 )
+_STEM = re.compile(r"(?<=..)(ing|ied|ies|ed|es|e|s|y)$")
 _BOUND = re.compile(r"^(min|max)_|_(from|to)$")
-_CHANGES = frozenset(
-    "create add update change set delete remove cancel mark link unlink transfer move book".split()
+_READS = frozenset(
+    "ask average calculate conclude count current find get identify list look max mean min path "
+    "query read search show sum total way".split()
 )
+"""First words of tools that change nothing."""
 
 
 def _words(text: str) -> frozenset[str]:
     """Return the words that matter of a text or a name, the same for one and for many."""
     found = (word.casefold() for word in _WORD.findall(text))
-    return frozenset(re.sub(r"(ies|y|(?<=..)e?s)$", "", word) for word in found) - _DULL
+    return frozenset(_STEM.sub("", word) for word in found if word not in _DULL)
 
 
 def _values(text: str) -> list[Json]:
@@ -62,8 +66,9 @@ def _values(text: str) -> list[Json]:
         plain = number.replace(",", "")
         found.append(float(plain) if "." in plain else int(plain))
     for name in _NAMES.findall(rest):
-        if "'" not in name and "’" not in name:
-            found += [*name.split(" "), name] if " " in name else [name]
+        plain = re.sub(r"['’]s?$", "", name)
+        if plain.casefold() not in _DULL and "'" not in plain and "’" not in plain:
+            found += [*plain.split(" "), plain] if " " in plain else [plain]
     return list(dict.fromkeys(found))
 
 
@@ -101,7 +106,7 @@ class Seeker:
         self._rows: list[dict[str, Json]] = []
         self._made: set[str] = set()
         self._left = self._most
-        self._wrote = False
+        self._wrote = self._asked = self._barred = self._told = False
 
     def __call__(self, observation: str, info: dict[str, Any]) -> str:
         """Return the next call."""
@@ -111,30 +116,47 @@ class Seeker:
         else:
             self._learn(observation)
         self._left -= 1
+        if self._barred and not self._asked and self._left > 0:
+            self._asked = True
+            asked = self._who(tools)
+            if asked:
+                return to_text({"name": "ask_user", "arguments": {"question": asked}})
         if self._left >= 0 and not self._wrote:
             for tool, arguments in self._calls(tools):
                 call = to_text({"name": tool["name"], "arguments": arguments})
                 if call not in self._made:
                     self._made.add(call)
+                    self._told = False
                     self._wrote = self._changes(tool)
                     return call
         return self._conclude()
 
+    def _who(self, tools: list[dict[str, Any]]) -> str:
+        """Ask for what the tool that says who somebody is takes; nothing if there is none."""
+        names = {tool["name"] for tool in tools}
+        for tool in tools:
+            if tool["name"].startswith("identify_") and "ask_user" in names:
+                wanted = tool["parameters"].get("required", [])
+                return f"What is your {' and your '.join(w.replace('_', ' ') for w in wanted)}?"
+        return ""
+
     def _changes(self, tool: dict[str, Any]) -> bool:
-        return tool["name"].partition("_")[0] in _CHANGES
+        return tool["name"].partition("_")[0] not in _READS
 
     def _calls(self, tools: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Any]]:
         """Yield what could be called, the best first; a change only as the last call."""
-        wanted = bool(self._request & _CHANGES)
         scored = []
         for place, tool in enumerate(tools):
             verb = tool["name"].partition("_")[0]
             if tool["name"] in ("conclude", "ask_user", "calculate", "current_time"):
                 continue
-            if self._changes(tool) and not (wanted and verb in self._request):
+            if self._changes(tool) and not _words(verb) & self._request:
+                continue
+            if verb == "identify" and not self._told:
                 continue
             name = _words(tool["name"])
             share = len(name & self._request) / max(len(name), 1)
+            share += 2 * (verb == "identify")
             late = self._changes(tool) and self._left > 0
             scored.append((late, -share, place))
         for _, _, place in sorted(scored):
@@ -188,7 +210,13 @@ class Seeker:
             value = decode(observation.encode(), object, where="observation")
         except FormatError:
             return
-        if isinstance(value, dict) and "error" not in value:
+        if isinstance(value, dict) and "error" in value:
+            self._barred = self._barred or "identified" in str(value["error"])
+        elif isinstance(value, dict) and isinstance(value.get("reply"), str):
+            told = _values(value["reply"])
+            self._told = bool(told)
+            self._known = [*told, *(one for one in self._known if one not in told)]
+        elif isinstance(value, dict):
             items = value.get("items")
             for row in items if isinstance(items, list) else [value]:
                 if isinstance(row, dict):
@@ -200,18 +228,22 @@ class Seeker:
     def _conclude(self) -> str:
         arguments: dict[str, Json] = {"outcome": "done"}
         if not self._wrote:
-            best = max(self._rows, key=self._nearness, default=None)
             told = {str(value) for value in (None, *self._known)}
-            fields = [] if best is None else [f for f, v in best.items() if str(v) not in told]
-            if best is not None and fields:
-                arguments["answer"] = best[max(fields, key=self._likeness)]
+            cells = [
+                (self._nearness(row) + self._likeness(field), -place, value)
+                for place, row in enumerate(self._rows)
+                for field, value in row.items()
+                if self._likeness(field) > 0 and str(value) not in told
+            ]
+            if cells:
+                arguments["answer"] = max(cells, key=lambda cell: cell[:2])[2]
         return to_text({"name": "conclude", "arguments": arguments})
 
     def _nearness(self, row: dict[str, Json]) -> float:
         """Say how much of the request a row speaks of."""
         texts = {str(value).casefold() for value in row.values()}
         told = sum(str(value).casefold() in texts for value in self._known)
-        return told + max((self._likeness(field) for field in row), default=0.0)
+        return float(told)
 
     def _likeness(self, field: str) -> float:
         if field == "id" or field.endswith("_id"):

@@ -86,7 +86,7 @@ def mask(value: str, attempt: int, *, seed: int) -> str:
     Numbers keep a leading zero or none, and a country prefix such as `+49`.
     """
     rng = stream(seed, "mask", fold(value), attempt)
-    hexadecimal = re.fullmatch(r"[0-9a-f-]{8,}", value.casefold()) and not value.isdigit()
+    hexadecimal = re.fullmatch(r"(?=.*[a-f])[0-9a-f-]{8,}", value.casefold())
     prefix = re.match(r"\+\d{1,3}(?=[\s(.-])", value)
     kept = prefix.end() if prefix else 0
     found = value[:kept]

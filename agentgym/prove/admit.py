@@ -24,6 +24,7 @@ from agentgym.prove.goal import Goals
 from agentgym.prove.refused import RefusedError
 from agentgym.tasks import Certificate, Task, Turn, Twin, UserScript, words
 from agentgym.tasks.knobs import Candidate, Knobs
+from agentgym.tasks.words.paraphrase import Paraphraser
 from agentgym.tools.views import view
 
 __all__ = ["Prover"]
@@ -36,11 +37,21 @@ class Prover(Certifier):
         domain: The domain as every episode without a patch starts.
         max_tools: Most tools that an episode shows.
         costs: Counts what each gate costs; counters of its own if None.
+        paraphraser: Puts instructions differently, those of twins aside, which differ from
+            another in one fact and in nothing else.
     """
 
-    def __init__(self, domain: Domain, *, max_tools: int = 40, costs: Costs | None = None) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        *,
+        max_tools: int = 40,
+        costs: Costs | None = None,
+        paraphraser: Paraphraser | None = None,
+    ) -> None:
         super().__init__(domain, costs=costs)
         self.max_tools = max_tools
+        self.paraphraser = paraphraser
 
     def admit(
         self,
@@ -139,8 +150,34 @@ class Prover(Certifier):
         # what is stored is what is proved: one pass through the file's own form
         task = decode(encode(task), Task, where=task_id)
         certificate, figures = self.measure(task)
+        if self.paraphraser is not None and twin is None:
+            other = self.paraphrased(task, wording, seed=rng.key(seed, "paraphrase", drawn_for))
+            if other is not None:
+                return other
         measured = {**task.measured, **figures}
         return msgspec.structs.replace(task, certificate=certificate, measured=measured)
+
+    def paraphrased(self, task: Task, wording: words.Wording, *, seed: int) -> Task | None:
+        """Put the instruction of a task differently, if a model can and every gate holds then."""
+        assert self.paraphraser is not None
+        text = self.paraphraser.write(wording, task.plan, seed=seed)
+        if text is None:
+            return None
+        other = msgspec.structs.replace(
+            task,
+            instruction=text,
+            user=msgspec.structs.replace(task.user, opening=text),
+            words=self.paraphraser.client.model,
+            knobs={**task.knobs, "wording": wording.text},
+        )
+        try:
+            certificate, figures = self.measure(other)
+        except RefusedError:
+            self.paraphraser.count(taken=False)
+            return None
+        self.paraphraser.count(taken=True)
+        measured = {**other.measured, **figures}
+        return msgspec.structs.replace(other, certificate=certificate, measured=measured)
 
     def trust(self, task: Task) -> None:
         """Take over what the certificate of a task says of its plan, if it is of these rows."""

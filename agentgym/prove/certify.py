@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from agentgym.domain import Domain
 from agentgym.formats import Json, encode
 from agentgym.plan import Plan, Shift
@@ -23,6 +25,7 @@ from agentgym.prove.runs import Runs
 from agentgym.prove.shortest import lower_bound
 from agentgym.prove.stage import Stage, Stages
 from agentgym.tasks import Certificate, GateReport, Task, words
+from agentgym.tasks.words.paraphrase import GRAMMAR, doubts
 
 __all__ = ["Certifier"]
 
@@ -132,7 +135,7 @@ class Certifier:
         Raises:
             RefusedError: It is the wording of another plan, or of several.
         """
-        report = self.check_text(task.plan, task.instruction)
+        report = self._instruction(task)
         turns = [node for node in task.plan.nodes if isinstance(node, Shift)]
         turn = task.user.shift
         if bool(turns) != (turn is not None):
@@ -149,6 +152,23 @@ class Certifier:
                 told = "the change of mind reads as one to another value"
                 raise RefusedError("text", "shift_differs", told)
         return report
+
+    def _instruction(self, task: Task) -> GateReport:
+        """Read the instruction; of a paraphrase the grammar's words, beside which it has to stand.
+
+        Raises:
+            RefusedError: It cannot be understood, or otherwise.
+        """
+        if task.words == GRAMMAR:
+            return self.check_text(task.plan, task.instruction)
+        wording = task.knobs.get("wording")
+        if not isinstance(wording, str):
+            raise RefusedError("text", "no_wording", "a paraphrase of no wording")
+        report = self.check_text(task.plan, wording)
+        doubt = doubts(task.instruction, wording, task.plan, self.schema)
+        if doubt is not None:
+            raise RefusedError("text", "paraphrase_differs", f"the paraphrase: {doubt}")
+        return msgspec.structs.replace(report, detail={**report.detail, "paraphrased": True})
 
     def check_text(self, plan: Plan, text: str) -> GateReport:
         """The wording reads back as this plan and as no other, and holds no identifier.

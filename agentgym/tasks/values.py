@@ -162,6 +162,9 @@ def _draw(tables: Tables, entity: Entity, field: Field, old: Stored, rng: random
     column = tables.ordered(entity.name, field.name)
     like = old if old is not None else (rng.choice(column) if column else None)
     match field.type:
+        case "integer" if field.role == "flag":
+            others = [value for value in column if value != old]
+            return rng.choice(others) if others else None
         case "integer":
             return _whole(column, like, rng)
         case "decimal":

@@ -11,13 +11,16 @@ import random
 from collections.abc import Callable, Sequence
 
 from agentgym.formats import Record
-from agentgym.plan import Link, Pick
+from agentgym.plan import Link, Pick, Plan
 from agentgym.plan.tables import Tables
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.types import ORDERED, Row
 from agentgym.tasks.clues import FIGURES, Sketch, describe
 from agentgym.tasks.readable import Readable
 from agentgym.tasks.routes import Route, Routes
+from agentgym.tasks.spoken import spoken, worded
+from agentgym.tasks.words import say
+from agentgym.tasks.words.idiom import ranked
 from agentgym.tools.algebra import Tool
 
 __all__ = ["At", "Fits", "Walker"]
@@ -51,8 +54,9 @@ class Walker:
     """
 
     def __init__(self, tables: Tables, tools: Sequence[Tool]) -> None:
-        self.tables = tables
-        self.schema: Schema = tables.schema
+        self._labels = tables.schema
+        self.schema: Schema = spoken(tables.schema)
+        self.tables = tables.under(self.schema)
         self.tools = tools
         self.entities = [
             entity
@@ -94,6 +98,14 @@ class Walker:
             if clues and self.readable.finds(owner.name, [field for field, _, _ in clues]):
                 return At(node=sketch.select(owner.name, clues), entity=owner.name, row=row)
         return None
+
+    def said(self, plan: Plan) -> bool:
+        """Tell whether there are words for a plan."""
+        return say(plan, self._labels, seed=0) is not None
+
+    def worded(self, plan: Plan) -> bool:
+        """Tell whether there are phrases for a plan: most of what cannot be said has none."""
+        return worded(plan, self._labels)
 
     def steps(self, at: At) -> list[tuple[Relation, bool]]:
         """List the relations that lead on, not straight back: (relation, towards the parent)."""
@@ -225,6 +237,7 @@ class Walker:
             if field.spoken
             and field.type in ORDERED
             and field.role in ("time", "money", "quantity", "measure")
+            and ranked(field.label)
         ]
         rng.shuffle(fields)
         for field in fields:

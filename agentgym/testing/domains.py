@@ -7,14 +7,20 @@ sentence that fails is the nearest to the cause. Next: `honesty`, `environments`
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from agentgym import domain as domain_room
 from agentgym.build.one import check
 from agentgym.domain import Domain
 from agentgym.episode import Suite, load
+from agentgym.formats import Json, to_text
+from agentgym.goals.goal import Branch
+from agentgym.plan import Shift
+from agentgym.policies import Policy
 from agentgym.policies.oracle import Oracle
 from agentgym.policies.scripted import Noop
 from agentgym.schema.holds import violations
+from agentgym.tasks import Task
 from agentgym.testing.atomic import check_atomic
 from agentgym.testing.commuting import check_commuting
 from agentgym.testing.gold import check_gold
@@ -113,20 +119,91 @@ def check_tools(domain: Domain) -> None:
 
 
 def check_tasks(suite: Suite) -> None:
-    """The oracle solves every task through the public episode, doing nothing solves none."""
+    """The oracle solves every task through the public episode, and whoever looks at nothing none.
+
+    Neither does who does nothing, nor who says at once how it ends, with the right answer or the
+    right reason; but for tasks in which there is nothing to look at: the request alone shows what
+    the answer is, which rule bars it or that no tool can do it.
+    """
     ids = [task.id for task in suite.tasks]
     assert len(set(ids)) == len(ids), f"{suite.domain.name}: two tasks share an id"
     for task in suite.tasks:
-        shown = set(task.tools)
-        assert {step.tool for step in task.gold} <= shown, f"{task.id}: a needed tool is not shown"
-        assert _played(suite, task.id, Oracle(task)), f"{task.id}: the oracle does not solve it"
+        assert set(task.tools) <= set(suite.domain.tool_by_name), f"{task.id}: an unknown tool"
+        assert {step.tool for step in task.gold} <= set(task.tools), (
+            f"{task.id}: a needed tool is not shown"
+        )
+        assert _played(suite, task.id, Oracle(task, view=suite.view(task))), (
+            f"{task.id}: the oracle does not solve it"
+        )
         assert not _played(suite, task.id, Noop()), f"{task.id}: doing nothing solves it"
-        writes = sum(is_write(suite.domain.tool_by_name[step.tool]) for step in task.gold)
-        answers = task.goal.branches[0].answers
-        assert writes or answers, f"{task.id}: nothing is asked"
+        plain = any(_plain(branch) for branch in task.goal.branches)
+        assert plain or not _played(suite, task.id, _Hasty(task)), (
+            f"{task.id}: who looks at nothing solves it"
+        )
+        check_wanted(suite, task)
+        check_user(task)
 
 
-def _played(suite: Suite, task_id: str, policy: Oracle | Noop) -> bool:
+def check_wanted(suite: Suite, task: Task) -> None:
+    """Each end of a task asks for something, and the gold run ends as it says."""
+    writes = any(
+        is_write(suite.domain.tool_by_name[step.tool]) and not step.fails for step in task.gold
+    )
+    assert writes == any(branch.changes for branch in task.goal.branches), (
+        f"{task.id}: the gold run writes, or the goal wants changes, and the other does not"
+    )
+    for branch in task.goal.branches:
+        what = {"done": branch.changes or branch.answers, "refused": branch.rules}
+        assert what.get(branch.outcome, branch.names), f"{task.id}: nothing is asked"
+        assert branch.outcome != "done" or not (branch.rules or branch.names), (
+            f"{task.id}: what is done needs no reason"
+        )
+    assert task.outcome in {branch.outcome for branch in task.goal.branches}, (
+        f"{task.id}: the gold run ends {task.outcome}, which the goal does not have"
+    )
+    assert (task.outcome == "done") == (not task.reason), (
+        f"{task.id}: a reason is there where something cannot be done, and only there"
+    )
+
+
+def check_user(task: Task) -> None:
+    """The user knows what the plan says that they know, and what each of it is called."""
+    user = task.user
+    assert user.opening == task.instruction, f"{task.id}: the user opens with something else"
+    assert set(user.facts) == set(task.plan.facts), f"{task.id}: the user knows other facts"
+    held = {fact.id for fact in task.plan.facts if fact.exposure != "instruction"}
+    turned = [node for node in task.plan.nodes if isinstance(node, Shift)]
+    asked = held - {node.then for node in turned}
+    assert asked <= set(user.questions), f"{task.id}: a fact has no name to ask for it"
+    said = () if user.shift is None else (*user.shift.replaces, *user.shift.facts)
+    wanted = tuple(fact for node in turned for fact in (node.first, node.then))
+    assert said == wanted, f"{task.id}: the user changes their mind about other facts"
+
+
+def _plain(branch: Branch) -> bool:
+    """Tell whether an end rests on the request alone."""
+    return branch.idle or (branch.outcome != "done" and not branch.seen)
+
+
+class _Hasty:
+    """Says at once how a task ends.
+
+    Args:
+        task: The task.
+    """
+
+    def __init__(self, task: Task) -> None:
+        told: dict[str, Json] = {"outcome": task.outcome}
+        told |= {} if task.answer is None else {"answer": task.answer}
+        told |= {"reason": task.reason} if task.reason else {}
+        self._end = to_text({"name": "conclude", "arguments": told})
+
+    def __call__(self, observation: str, info: dict[str, Any]) -> str:  # noqa: ARG002
+        """Return the conclusion."""
+        return self._end
+
+
+def _played(suite: Suite, task_id: str, policy: Policy) -> bool:
     episode = suite.episode(task_id)
     observation = episode.prompt[-1]["content"]
     while not episode.done:

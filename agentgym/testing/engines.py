@@ -6,11 +6,14 @@ history of calls, snapshots, restores, forks and resets. Next: nothing, this is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from agentgym.domain import Domain
+from agentgym.domain.patch import Patch
 from agentgym.testing.calls import calls
 from agentgym.world import Snapshot
 from agentgym.world.backends import postgres
@@ -56,13 +59,27 @@ def check_engines(domain: Domain, url: str, *, seed: int = 0, calls: int = 300) 
         other.image.store.close()
 
 
-def compare(data: st.DataObject, mine: Engine, other: Engine, *, steps: int) -> None:
+def compare(
+    data: st.DataObject,
+    mine: Engine,
+    other: Engine,
+    *,
+    steps: int,
+    patch: Sequence[Patch] = (),
+) -> None:
     """Let the same things happen to a world of each engine.
+
+    Args:
+        data: Draws what happens.
+        mine: One engine.
+        other: Another one of the same domain.
+        steps: How many things.
+        patch: With which both worlds start.
 
     Raises:
         AssertionError: A result, a row or a digest differs.
     """
-    pair = (mine.world(), other.world())
+    pair = (mine.world(mine.start(patch)), other.world(other.start(patch)))
     moments: list[tuple[Snapshot, Snapshot]] = []
     try:
         for _ in range(steps):

@@ -1,17 +1,19 @@
 """The gold run of every task, made by the model: an independent judge of the certificates.
 
-A suite comes in; each of its tasks is played on dicts, and must give what the world gives and
-satisfy the goal. Next: `domains`.
+A suite comes in; each of its tasks is played on dicts that start with its patch, and must give
+what the world gives, errors that are expected included, and satisfy the goal. Next: `domains`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from agentgym.domain import Domain
 from agentgym.episode import Suite
 from agentgym.goals.verdict import Ending, Judge
 from agentgym.prove.run import Runner, gold_run
 from agentgym.schema.types import Row
+from agentgym.tasks import Task
 from agentgym.testing.model import Model
 from agentgym.tools.algebra import AskUser
 from agentgym.trajectory import Call, Result
@@ -28,38 +30,72 @@ def check_gold(suite: Suite) -> None:
         suite: The domain with its tasks.
 
     Raises:
-        AssertionError: A result, the rows at the end or the verdict differ.
+        AssertionError: A result, the rows at either end or the verdict differ.
     """
-    domain, runner = suite.domain, Runner(suite.engine)
-    model, judge = Model(domain), Judge(suite.domain)
-    start = {name: model.rows(name) for name in model.tables}
+    runner = Runner(suite.engine)
+    plain = _Stage(suite.domain)
     for task in suite.tasks:
-        model.reset()
-        run = gold_run(task)
-        told: list[tuple[Call, Result]] = []
-        runner.start()
-        for number, (name, sent) in enumerate(run.calls):
-            seen, expected = runner.call(name, sent), model.call(name, sent)
-            where = f"{task.id}: {name}, call {number + 1} of the gold run,"
-            assert seen.ok, f"{where} is refused: {seen.error}"
-            assert seen == expected, f"{where} gives {seen}, and {expected} by the model"
-            asking = isinstance(domain.tool_by_name[name].term, AskUser)
-            if asking and confirming(str(sent["question"])):
-                model.agree()
-            told.append((Call(id=f"c{number}", name=name, arguments=sent), expected))
-        end = {name: model.rows(name) for name in model.tables}
-        digest = f"{rows_hash(end):032x}"
-        certified = task.certificate.end
-        assert digest == certified, f"{task.id}: the model ends in {digest}, certified {certified}"
-        assert digest == runner.world.digest(), f"{task.id}: world and model end differently"
-        changes = _changes(model, start, end)
-        assert changes == runner.world.diff(), f"{task.id}: world and model changed other rows"
-        ending = Ending(outcome=run.outcome, answer=run.answer, changes=changes, calls=tuple(told))
-        verdict = judge.verdict(
-            task.goal, ending, instruction=task.instruction, party=task.plan.who()
-        )
-        assert verdict.success, f"{task.id}: by the model it fails: {verdict.reasons}"
+        runner.rebase(task.patch)
+        _check(task, runner, _Stage(suite.domain.patched(task.patch)) if task.patch else plain)
     runner.world.close()
+
+
+class _Stage:
+    """The model, who judges it, and the rows that tasks of one patch start with."""
+
+    def __init__(self, domain: Domain) -> None:
+        self.model, self.judge = Model(domain), Judge(domain)
+        self.start = {name: self.model.rows(name) for name in self.model.tables}
+
+
+def _check(task: Task, runner: Runner, stage: _Stage) -> None:
+    """Play the gold run of one task on the world and on the model."""
+    model, start = stage.model, stage.start
+    model.reset()
+    digests = runner.start(), f"{rows_hash(start):032x}"
+    assert digests == (task.certificate.start,) * 2, (
+        f"{task.id}: world and model start in {digests}, certified {task.certificate.start}"
+    )
+    run = gold_run(task)
+    told: list[tuple[Call, Result]] = []
+    for number, (step, (name, sent)) in enumerate(zip(task.gold, run.calls, strict=True)):
+        seen, expected = runner.call(name, sent), model.call(name, sent)
+        where = f"{task.id}: {name}, call {number + 1} of the gold run,"
+        if step.fails:
+            assert not seen.ok, f"{where} is to fail and gives {seen}"
+        else:
+            assert seen.ok, f"{where} is refused: {seen.error}"
+        assert _alike(seen, expected), f"{where} gives {seen}, and {expected} by the model"
+        asking = isinstance(model.domain.tool_by_name[name].term, AskUser)
+        if asking and confirming(str(sent["question"])):
+            model.agree()
+        told.append((Call(id=f"c{number}", name=name, arguments=sent), expected))
+    end = {name: model.rows(name) for name in model.tables}
+    digest = f"{rows_hash(end):032x}"
+    certified = task.certificate.end
+    assert digest == certified, f"{task.id}: the model ends in {digest}, certified {certified}"
+    assert digest == runner.world.digest(), f"{task.id}: world and model end differently"
+    changes = _changes(model, start, end)
+    assert changes == runner.world.diff(), f"{task.id}: world and model changed other rows"
+    ending = Ending(
+        outcome=run.outcome,
+        answer=run.answer,
+        reason=run.reason or None,
+        changes=changes,
+        calls=tuple(told),
+    )
+    verdict = stage.judge.verdict(
+        task.goal, ending, instruction=task.instruction, party=task.plan.who()
+    )
+    assert verdict.success, f"{task.id}: by the model it fails: {verdict.reasons}"
+
+
+def _alike(seen: Result, expected: Result) -> bool:
+    """Tell whether two results agree; of errors, in code and rule."""
+    if seen.error is None or expected.error is None:
+        return seen == expected
+    codes = (seen.error.code, seen.error.rule), (expected.error.code, expected.error.rule)
+    return codes[0] == codes[1]
 
 
 def _changes(

@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from agentgym.build import one
-from agentgym.build.fill import Filled
 from agentgym.build.fleet.distance import Neighbourhood
 from agentgym.build.fleet.diversity import structure_of
 from agentgym.build.fleet.engine import Job, Made, Order, Outcome, Report, Shift, outcome, produce
+from agentgym.build.yields import Filled
 from agentgym.domain import Domain
 from agentgym.errors import UsageError, nearest
 from agentgym.formats import encode, fingerprint

@@ -96,6 +96,8 @@ class Outcome(Record, kw_only=True):
     sizes: dict[str, int] = {}
     """`entities`, `tools`, `rows`, `rules`, `tasks`."""
     notes: tuple[str, ...] = ()
+    yields: dict[str, dict[str, int]] = {}
+    """As of the report, of this job."""
 
 
 class Made(Record, kw_only=True):
@@ -126,6 +128,8 @@ class Report(Record, kw_only=True):
     """Name to sizes."""
     rejections: dict[str, str] = {}
     """Name of a rejected job to its reason and detail."""
+    yields: dict[str, dict[str, int]] = {}
+    """Family of tasks to how many `candidates` there were, and how many were `accepted`."""
     short: str = ""
     """Why fewer were made than wanted; empty otherwise."""
 
@@ -264,6 +268,10 @@ class _Shift:
         """Say what the fleet came to."""
         listed = [self.outcomes[index] for index in sorted(self.outcomes)]
         lost = [one for one in listed if one.rejected]
+        yields: dict[str, Counter[str]] = {}
+        for one in listed:
+            for family, counts in one.yields.items():
+                yields.setdefault(family, Counter()).update(counts)
         return Report(
             wanted=self.order.count,
             made=self.made,
@@ -272,6 +280,7 @@ class _Shift:
             refused=dict(sorted(refused.items())),
             domains={one.name: one.sizes for one in listed if not one.rejected},
             rejections={one.name: f"{one.rejected}: {one.detail}" for one in lost},
+            yields={family: dict(counts) for family, counts in sorted(yields.items())},
             short=self.short,
         )
 
@@ -293,6 +302,10 @@ def outcome(job: Job, report: Built) -> Outcome:
         detail=detail,
         sizes=sizes,
         notes=report.shortfalls,
+        yields={
+            name: {"candidates": one.candidates, "accepted": one.accepted}
+            for name, one in report.yields.items()
+        },
     )
 
 

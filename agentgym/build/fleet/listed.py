@@ -12,8 +12,8 @@ from pathlib import Path
 
 from agentgym import sources
 from agentgym.build import one
-from agentgym.build.fill import Filled
 from agentgym.build.fleet.engine import Job, Made, Order, Outcome, Report, Shift, outcome, produce
+from agentgym.build.yields import Filled
 from agentgym.domain import Domain
 from agentgym.formats import fingerprint
 from agentgym.scale import cores

@@ -17,7 +17,6 @@ from pathlib import Path
 import msgspec
 
 from agentgym.build import one
-from agentgym.build.fill import Filled
 from agentgym.build.fleet.engine import (
     SIDE,
     Job,
@@ -30,6 +29,7 @@ from agentgym.build.fleet.engine import (
     prepare,
     produce,
 )
+from agentgym.build.yields import Filled
 from agentgym.domain import Domain
 from agentgym.errors import AgentGymError, SourceError, UsageError
 from agentgym.formats import Json, Record, encode, encode_lines, fingerprint, write

@@ -232,7 +232,7 @@ def _tasks(folder: Path) -> tuple[TaskMark, ...]:
                 family=line.family,
                 motif=shape,
                 operators=operators(line.plan),
-                length=least if isinstance(least, int) and least > 0 else len(line.gold),
+                length=least if isinstance(least, int) else len(line.gold),
             )
         )
     return tuple(found)

@@ -31,6 +31,7 @@ from agentgym.rules import (
     Rule,
     parts,
 )
+from agentgym.rules.english import a
 from agentgym.schema import Relation
 from agentgym.schema.types import to_stored
 
@@ -98,7 +99,7 @@ class Refusing(Acting):
         entity = self.schema.entity(act.entity)
         fields = " and ".join(entity.field(one.field).label for one in act.settings)
         verb = {"create": "adds", "delete": "deletes"}.get(act.kind, "changes")
-        what = f"the {fields} of a {entity.label}" if fields else f"a {entity.label}"
+        what = f"the {fields} of {a(entity.label)}" if fields else a(entity.label)
         return f"No tool {verb} {what}."
 
     # rules

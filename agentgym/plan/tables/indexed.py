@@ -79,6 +79,14 @@ class Indexed:
         rows = self._patcher.rows(differences)
         return type(self)(self.schema, rows, self._shelf.without(changed))
 
+    def under(self, schema: Schema) -> Self:
+        """Return the same rows, with what is known of them, under a schema with other labels.
+
+        Args:
+            schema: One that differs in what is said of the rows, not in what they hold.
+        """
+        return type(self)(schema, self._rows, self._shelf)
+
     @cached_property
     def _patcher(self) -> Patcher:
         return Patcher(self.schema, self._rows)

@@ -24,6 +24,11 @@ __all__ = ["Leaks", "forms"]
 
 _SMALL = 20
 """Numbers below it may be told of one thing and asked of another."""
+_SHORT = 4
+"""Letters that a text must have at least for its parts to tell it."""
+_MADE = 0.7
+"""Share of an answer's letters which, found in words of the instruction, gives it away."""
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONG = 1000
 """Smallest number of a key that stands in a text for no other reason."""
 
@@ -60,6 +65,9 @@ class Leaks:
                 ):
                     found = "the answer stands in a tool's description"
                     raise RefusedError("no_shortcut", "leak_docs", found)
+            if isinstance(value, str) and made_of(value, told):
+                found = "the answer is made of what the instruction tells"
+                raise RefusedError("no_shortcut", "leak_made", found)
         for key in found_keys(task):
             if not any(equal(fact, key) for fact in facts) and _stands(normal(str(key)), told):
                 found = "a key that is to be found stands in the instruction"
@@ -143,6 +151,23 @@ def forms(value: Json) -> list[str]:
         found.append(value.replace("_", " "))
         found += _days(value)
     return list(dict.fromkeys(normal(text) for text in found if normal(text)))
+
+
+def made_of(value: str, told: str) -> bool:
+    """Tell whether a text can be put together from words of another: an address from a name.
+
+    Args:
+        value: The text; of an electronic address the part before the `@` counts.
+        told: The other one, folded.
+    """
+    local = normal(value.partition("@")[0] if "@" in value else value)
+    whole = re.sub(r"[^\w]|_", "", local)
+    if len(whole) < _SHORT or _DATED.match(value):
+        return False
+    left = whole
+    for word in sorted(set(re.findall(r"[^\W_]{3,}", told)), key=lambda word: (-len(word), word)):
+        left = left.replace(word, " ")
+    return len(left.replace(" ", "")) <= len(whole) * (1 - _MADE)
 
 
 def _days(value: str) -> list[str]:

@@ -69,7 +69,10 @@ class Masks:
         done = [name for name in wanted if not isinstance(plan.node(name), Refuse)]
         for name in must_see(plan, self.schema, done):
             hanging = [e for e in found if name in behind[e.used] and not self.own(plan, name, e)]
-            closed = [refused for end in hanging if (refused := self.closed(plan, name, end))]
+            one = len(hanging) == 1
+            closed = [
+                refused for end in hanging if (refused := self.closed(plan, name, end, one=one))
+            ]
             if hanging and len(closed) == len(hanging):
                 raise closed[0]
             masked += len(hanging) - len(closed)
@@ -92,14 +95,22 @@ class Masks:
         sets = (plan.node(other) for other in rests_on(plan, end.used))
         return any(isinstance(one, Aggregated | Choose) and one.of == name for one in sets)
 
-    def closed(self, plan: Plan, name: str, end: End) -> RefusedError | None:
-        """Take every row for one select's own; return why the end does not depend on the row."""
+    def closed(self, plan: Plan, name: str, end: End, *, one: bool = False) -> RefusedError | None:
+        """Take every row for one select's own; return why the end does not depend on the row.
+
+        Args:
+            plan: The plan.
+            name: The select.
+            end: The end.
+            one: Whether it is the only end that rests on the row: a plan that holds proves that
+                it is open. Of several any one may be.
+        """
         node = plan.node(name)
         assert isinstance(node, Select)
         plain, shared = _way(plan, name, end)
         truth = () if plain else tuple(self.outcomes(plan, end))
         key = ("mask", form(plan, end.used, cut=name), form(plan, end.node), end.field, truth)
-        if self.trusting:
+        if self.trusting and one:
             self.known.add(key)
         if key in self.known:
             return None

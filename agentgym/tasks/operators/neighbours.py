@@ -146,6 +146,8 @@ class _Other:
         self.several = crowds(plan)
         self.rows = rows_of(plan, self.tables)
         self.shape = shape(plan)
+        self.open = [node.id for node in selects(plan) if open_(plan, self.tables, [node.id])]
+        """Rows without which the answer stays open, one at a time."""
 
     def draw(self, rng: random.Random) -> Plan | None:
         """Exchange all rows once."""
@@ -193,10 +195,9 @@ class _Other:
 
     def _holds(self, plan: Plan) -> bool:
         support = self.candidate.knobs.clues or (SUPPORT if self.candidate.knobs.fuzz else 1)
-        names = [node.id for node in selects(plan)]
         if not _differs(self.plan, plan) or not sound(plan, self.tables):
             return False
-        if plan.family == "multi_hop" and not open_(plan, self.tables, names):
+        if plan.family == "multi_hop" and not open_(plan, self.tables, self.open):
             return False
         for node in selects(plan):
             if node.id in crowds(plan) and not self.tables.extent(plan, node.id):

@@ -14,6 +14,7 @@ from agentgym.schema import Entity, Field
 from agentgym.schema.types import Row, fold, to_wire
 from agentgym.tasks.clues import sayable
 from agentgym.tasks.reading.masks import Masks
+from agentgym.tasks.spoken import asked_for
 
 __all__ = ["ASKED", "MAX_SHARE", "MIN_VALUES", "NUMBERS", "Answers", "leaked", "wire"]
 
@@ -58,6 +59,7 @@ class Answers:
                 for field in self.schema.entity(entity).fields
                 if field.spoken
                 and field.role in ASKED
+                and asked_for(self.schema.entity(entity), field)
                 and field.type not in ("enum", "boolean", "json", "bytes")
                 and len(self.tables.column(entity, field.name)) >= MIN_VALUES
             ]

@@ -1,37 +1,39 @@
-"""The families of numbers: `aggregate`, `compare`, `no_tool_needed`.
+"""The families of numbers: `aggregate`, `compare`.
 
-Over the rows that hang on a row, between two or three rows that are told alike, or of values that
-are all told. Next: `several`.
+Over the rows that hang on a row, or between two or three rows that are told alike. Next: `several`.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-from agentgym.formats import Json
-from agentgym.plan import Aggregated, Computed, Emit, Link, Pick, Plan, Value
+from msgspec.structs import replace
+
+from agentgym.plan import Aggregated, Computed, Emit, Link, Pick, Plan, Select, Value
 from agentgym.plan.tables import compute
 from agentgym.schema import Entity, Field, Relation
-from agentgym.schema.types import Row, Stored, to_wire
+from agentgym.schema.types import Row
 from agentgym.tasks.clues import Clue, Sketch, sayable
 from agentgym.tasks.knobs import Candidate, Knobs
 from agentgym.tasks.reading.answers import MAX_SHARE, leaked, wire
 from agentgym.tasks.reading.checks import crowds, lean, selects
-from agentgym.tasks.reading.grounds import Grounds, Grown, grown_by
+from agentgym.tasks.reading.grounds import Grown, grown_by
+from agentgym.tasks.reading.sums import Function, Sums, worth
+from agentgym.tasks.spoken import adds_up, asked_for, only_links
+from agentgym.tasks.words.idiom import ranked
 from agentgym.tools.algebra import Aggregate
 
 __all__ = ["Figures"]
 
-_Function = Literal["sum", "difference", "product", "share", "days"]
 _TRIES = 12
 """Draws of one candidate."""
 _OTHERS = 24
 """Rows that are tried in the place of one on the way to a number."""
 
 
-class Figures(Grounds):
+class Figures(Sums):
     """Draws questions for numbers, and for the row that has the larger one."""
 
     # over many rows
@@ -39,7 +41,13 @@ class Figures(Grounds):
     def aggregate(self, rng: random.Random, knobs: Knobs) -> Candidate | None:
         """Ask one number over the rows that refer to a row or pass a filter, or one of two such."""
         terms = [t.term for t in self.tools if isinstance(t.term, Aggregate)]
-        terms = [t for t in terms if t.entity in self.spoken and self.tables.rows(t.entity)]
+        terms = [
+            t
+            for t in terms
+            if t.entity in self.spoken
+            and self.tables.rows(t.entity)
+            and not only_links(self.schema, t.entity)
+        ]
         for _ in range(_TRIES if terms else 0):
             sketch = Sketch(self.schema)
             operators = self._aggregate(sketch, rng, knobs, rng.choice(terms))
@@ -103,7 +111,8 @@ class Figures(Grounds):
                 more = self._number(sketch, second, function, field)
                 kind = next((f for f in (field and entity.field(field),) if f), None)
                 time = kind is not None and kind.type in ("date", "datetime")
-                joint: _Function = "days" if time else rng.choice(("sum", "difference"))
+                sums = function in ("count", "sum") and rng.random() < 0.5
+                joint: Function = "days" if time else "sum" if sums else "difference"
                 self._ask(sketch, joint, [Value(node=number), Value(node=more)])
                 return [*operators, "aggregate", "widen", "aggregate"]
         if links and clues and function in ("count", "sum"):
@@ -170,7 +179,8 @@ class Figures(Grounds):
             entity.field(name)
             for name in term.fields
             if entity.field(name).spoken
-            and entity.field(name).role not in ("key", "reference", "audit", "code")
+            and entity.field(name).role not in ("key", "reference", "audit", "code", "flag")
+            and asked_for(entity, entity.field(name))
             and name not in {clue.field for clue in clues}
         ]
         if not fields or ("count" in term.functions and rng.random() < 0.35):
@@ -179,7 +189,7 @@ class Figures(Grounds):
         functions = [f for f in term.functions if f != "count"]
         if field.type in ("date", "datetime"):
             functions = [f for f in functions if f in ("min", "max")]
-        if field.type == "float":
+        if not adds_up(field):
             functions = [f for f in functions if f != "sum"]
         return (rng.choice(functions), field.name) if functions else ("count", None)
 
@@ -208,19 +218,26 @@ class Figures(Grounds):
         entities = [e.name for e in self.entities if self.answers.numbers(e.name, times=True)]
         for _ in range(_TRIES if entities else 0):
             found = self._compared(rng, knobs, rng.choice(entities))
-            if found is not None:
+            if found is not None and self.said(found.plan):
                 return found
         return None
 
     def _compared(self, rng: random.Random, knobs: Knobs, name: str) -> Candidate | None:
         entity = self.schema.entity(name)
-        field = rng.choice(self.answers.numbers(name, times=True))
-        place = entity.position(field.name)
         picks = bool(self.answers.fields(name)) and rng.random() < 0.6
+        fields = self.answers.numbers(name, times=True)
+        fields = [one for one in fields if not picks or ranked(one.label)]
+        if not fields:
+            return None
+        field = rng.choice(fields)
+        place = entity.position(field.name)
         count = rng.choice((2, 2, 3)) if picks else 2
-        knots = rng.choice((1, 1, 2)) if knobs.entities is None else max(1, knobs.entities // count)
+        knots = (
+            rng.choice((1, 1, 1, 2)) if knobs.entities is None else max(1, knobs.entities // count)
+        )
         knots = max(knots, knobs.least)
         strands: list[Grown] = []
+        dated = not picks and field.role == "time"
 
         def fits(row: Row) -> bool:
             value = row[place]
@@ -238,23 +255,42 @@ class Figures(Grounds):
             strands.append(grown)
             first = strands[0].trail
             draw = lambda first=first: self.trails.again(first, rng)  # type: ignore[misc]  # noqa: E731
+        if dated:
+            strands.sort(key=lambda one: str(one.row[place]))
         sketch = Sketch(self.schema)
         nodes = [self.pins.lay(sketch, one.pinned)[-1] for one in strands]
         operators = [name for one in strands for name in grown_by(one.trail, knobs)]
-        if len(set(nodes)) < count:
+        if len(set(nodes)) < count or field.name in _told_of(sketch, name):
             return None
         if picks:
             if not self._which(sketch, entity, field, strands, nodes, rng):
                 return None
             found = self.finished(sketch, "compare", knobs, [*operators, "widen"])
             return found if not knobs.fuzz or lean(found.plan, self.tables) else None
-        functions: tuple[_Function, ...] = ("difference", "difference", "share")
+        functions: tuple[Function, ...] = ("difference", "difference", "share")
         function = "days" if field.role == "time" else rng.choice(functions)
         values = [wire(entity, field, one.row) for one in strands]
-        if not _worth(function, values, compute(function, values)):
+        if not worth(function, values, compute(function, values)):
             return None
         self._ask(sketch, function, [Value(node=node, field=field.name) for node in nodes])
-        return self.finished(sketch, "compare", knobs, [*operators, "widen"])
+        found = self.finished(sketch, "compare", knobs, [*operators, "widen"])
+        return replace(found, plan=self._dated(found.plan)) if dated else found
+
+    def _dated(self, plan: Plan) -> Plan:
+        """Return the plan with the earlier of two days first, as people tell them."""
+        nodes = list(plan.nodes)
+        for place, node in enumerate(nodes):
+            if isinstance(node, Computed) and node.function == "days":
+                nodes[place] = replace(
+                    node, of=tuple(sorted(node.of, key=lambda one: self._day(plan, one)))
+                )
+        return replace(plan, nodes=tuple(nodes))
+
+    def _day(self, plan: Plan, value: Value) -> str:
+        (row,) = self.tables.extent(plan, str(value.node))
+        select = plan.node(str(value.node))
+        assert isinstance(select, Select)
+        return str(row[self.schema.entity(select.entity).position(str(value.field))])
 
     def _which(
         self,
@@ -289,108 +325,7 @@ class Figures(Grounds):
         sketch.emit(sketch.select(entity.name, (), (), pick, among=nodes), asked.name)
         return True
 
-    # over what is told
 
-    def no_tool_needed(self, rng: random.Random, knobs: Knobs) -> Candidate | None:
-        """Ask a number that follows from what is told."""
-        makers: list[Callable[[Sketch, random.Random, int | None], bool]] = [
-            self._total,
-            *(() if (knobs.acts or 2) > 2 else (self._apart, self._product)),
-        ]
-        for _ in range(_TRIES):
-            sketch = Sketch(self.schema)
-            if rng.choice(makers)(sketch, rng, knobs.acts):
-                return self.finished(sketch, "no_tool_needed", knobs, ["seed"])
-        return None
-
-    def _told(self, entity: str, field: Field, rng: random.Random) -> Stored:
-        """Draw a value of a field that a person could say; None where there is none."""
-        values = [
-            value for value in self.tables.ordered(entity, field.name) if sayable(field, value)
-        ]
-        return rng.choice(values) if values else None
-
-    def _arithmetic(
-        self,
-        sketch: Sketch,
-        function: _Function,
-        told: Sequence[tuple[str, Field, Stored]],
-    ) -> bool:
-        """Ask one number of values that are told; False where that is no question."""
-        values = [to_wire(field, value) for _, field, value in told]
-        if None in values or not _worth(function, values, compute(function, values)):
-            return False
-        if any(not isinstance(v, str) and not _EVERYDAY[0] <= v <= _EVERYDAY[1] for v in values):
-            return False
-        facts = [sketch.fact(entity, field.name, value) for entity, field, value in told]
-        self._ask(sketch, function, [Value(fact=fact) for fact in facts])
-        return True
-
-    def _total(self, sketch: Sketch, rng: random.Random, count: int | None) -> bool:
-        options = [
-            (e.name, f)
-            for e in self.entities
-            for f in self.answers.numbers(e.name)
-            if f.role in ("money", "quantity")
-        ]
-        if not options:
-            return False
-        entity, field = rng.choice(options)
-        number = max(2, count or rng.choice((2, 3, 3, 4)))
-        told = [(entity, field, self._told(entity, field, rng)) for _ in range(number)]
-        return self._arithmetic(sketch, "sum", told)
-
-    def _apart(self, sketch: Sketch, rng: random.Random, _: int | None) -> bool:
-        options = [
-            (e.name, f)
-            for e in self.entities
-            for f in self.answers.numbers(e.name, times=True)
-            if f.type == "date" or f.role in ("money", "quantity")
-        ]
-        if not options:
-            return False
-        entity, field = rng.choice(options)
-        functions: tuple[_Function, ...] = ("difference", "difference", "share")
-        function = "days" if field.role == "time" else rng.choice(functions)
-        told = [(entity, field, self._told(entity, field, rng)) for _ in range(2)]
-        if function == "days":
-            told.sort(key=lambda one: str(one[2]))
-        return self._arithmetic(sketch, function, told)
-
-    def _product(self, sketch: Sketch, rng: random.Random, _: int | None) -> bool:
-        prices = [
-            (e.name, f)
-            for e in self.entities
-            for f in self.answers.numbers(e.name)
-            if f.role == "money"
-        ]
-        counts = [
-            (e.name, f)
-            for e in self.entities
-            for f in self.answers.numbers(e.name)
-            if f.role == "quantity" and f.type == "integer"
-        ]
-        if not prices or not counts:
-            return False
-        price = rng.choice(prices)
-        count = rng.choice([one for one in counts if one[0] == price[0]] or counts)
-        told = [(entity, field, self._told(entity, field, rng)) for entity, field in (price, count)]
-        return self._arithmetic(sketch, "product", told)
-
-    def _ask(self, sketch: Sketch, function: _Function, of: Sequence[Value]) -> None:
-        node = sketch.next_id()
-        sketch.nodes.append(Computed(id=node, function=function, of=tuple(of)))
-        sketch.emit(node, None)
-
-
-_EVERYDAY = (4, 100_000)
-"""The smallest and the largest number that people work out in a message."""
-
-
-def _worth(function: str, values: Sequence[Json], result: Json) -> bool:
-    """Tell whether a computed number is worth asking: no operand of it, nor 0 or 1 or 100%."""
-    if result is None or isinstance(result, str) or result in values or result <= 1:
-        return False
-    if any(not isinstance(value, str) and abs(value) <= 1 for value in values):
-        return False
-    return function != "share" or 1 < result < 100
+def _told_of(sketch: Sketch, entity: str) -> set[str]:
+    """Name the fields by which the rows of an entity are told."""
+    return {fact.field for fact in sketch.facts if fact.entity == entity}

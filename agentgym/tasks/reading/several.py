@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Sequence
+from math import comb
 from typing import NamedTuple
 
 from agentgym.plan import Choose, Emit, Limit, Link
@@ -21,6 +22,7 @@ from agentgym.tasks.reading.grounds import Grounds, Grown, grown_by
 from agentgym.tasks.reading.hints import Hint, met
 from agentgym.tasks.reading.knots import Knot, Tie
 from agentgym.tasks.reading.pages import PAGES
+from agentgym.tasks.spoken import adds_up
 
 __all__ = ["MOST_ROWS", "MOST_SHARE", "OPTIONS", "Several"]
 
@@ -30,9 +32,15 @@ MOST_SHARE = 0.05
 """Largest share of all combinations that may be right: a guesser's luck."""
 OPTIONS = 14
 """Most rows that are chosen from."""
+_CHOICES = 20
+"""Fewest combinations of which one is chosen."""
+_FROM = 6
+"""Fewest rows that are chosen from: of fewer, too many choices would be right."""
 _TRIES = 24
 """Draws of one candidate."""
-_PLANS = 60
+_LIMITED = 8
+"""Choices of limits on the same rows."""
+_PLANS = 40
 """Draws of one candidate that plans."""
 
 
@@ -45,14 +53,6 @@ class Crowd(NamedTuple):
     grown: Grown | None
     """The way to the row on which they hang."""
     tie: Tie | None
-
-
-_NO_SUMS = frozenset(
-    "rate rating score level percentage percent share depth draught draft height width temperature "
-    "age year floor grade rank position latitude longitude index average ratio density "
-    "minimum maximum min max speed reorder voltage frequency number probability radius".split()
-)
-"""Words of labels whose values do not add up to anything."""
 
 
 class Several(Grounds):
@@ -77,7 +77,7 @@ class Several(Grounds):
     def planning(self, rng: random.Random, knobs: Knobs) -> Candidate | None:
         """Ask for some of several rows that together keep within limits."""
         for _ in range(_PLANS):
-            crowd = self._crowd(rng, knobs, 5, OPTIONS, self._plannable)
+            crowd = self._crowd(rng, knobs, _FROM, OPTIONS, self._plannable)
             if crowd is None:
                 continue
             sketch = Sketch(self.schema)
@@ -85,7 +85,8 @@ class Several(Grounds):
             field = self._name(crowd, sketch, rng)
             if field is None:
                 continue
-            count = knobs.acts or rng.choice((2, 3, 3, 4))
+            sizes = [size for size in (2, 3, 3, 4) if comb(len(crowd.rows), size) >= _CHOICES]
+            count = knobs.acts or rng.choice(sizes)
             entity = self.schema.entity(crowd.entity)
             limits = self._limits(entity, crowd.rows, count, field, rng, knobs.limits)
             if limits is None:
@@ -136,6 +137,9 @@ class Several(Grounds):
 
             knots = max(1, knobs.least - 1, (knobs.entities or rng.choice((2, 2, 3))) - 1)
             least = max(0, knobs.least - 1)
+            ends = self.routes.ends(nodes=knots, least=least, shown=False) if knots > 1 else ()
+            if knots > 1 and relation.target not in ends:
+                return None
             draw = self.path(rng, knots=knots, least=least, end=relation.target, shown=False)
             free = Knobs(fuzz=knobs.fuzz, clues=knobs.clues)
             grown = self.grown(
@@ -243,16 +247,20 @@ class Several(Grounds):
 
     def _plannable(self, name: str) -> bool:
         entity = self.schema.entity(name)
-        return bool(self.answers.names(name)) and bool(self._weights(entity) or self._sorts(entity))
+        return (
+            bool(self.answers.names(name))
+            and len(self.tables.rows(name)) >= _FROM
+            and bool(self._weights(entity))
+        )
 
     def _weights(self, entity: Entity) -> list[Field]:
         """List the fields that add up."""
         return [
             field
             for field in self.answers.numbers(entity.name)
-            if field.type in ("integer", "decimal")
-            and field.role in ("money", "quantity", "measure")
-            and not _NO_SUMS & set(field.label.lower().split())
+            if adds_up(field)
+            and len(column := self.tables.column(entity.name, field.name)) > 2
+            and sum(column.values()) == len(self.tables.rows(entity.name))
         ]
 
     def _sorts(self, entity: Entity) -> list[Field]:
@@ -281,12 +289,11 @@ class Several(Grounds):
         """
         if not 1 <= count < len(rows):
             return None
-        number = wanted or rng.choice((1, 2, 2, 3, 4))
         options: list[tuple[Field, str]] = []
         for field in self._weights(entity):
             values = [row[entity.position(field.name)] for row in rows]
             if field is not asked and None not in values and len(set(values)) > 2:
-                options += [(field, "le"), (field, "ge")]
+                options.append((field, rng.choice(("le", "ge"))))
         for field in self._sorts(entity):
             values = [row[entity.position(field.name)] for row in rows]
             if (
@@ -295,11 +302,14 @@ class Several(Grounds):
                 and count <= len(set(values)) < len(values)
             ):
                 options.append((field, "distinct"))
+        if all(op == "distinct" for _, op in options) or len(options) < (wanted or 1):
+            return None
+        number = wanted or min(rng.choice((1, 2, 2, 3, 4)), len(options))
         combos = list(itertools.combinations(rows, count))
-        for _ in range(_TRIES):
+        for _ in range(_LIMITED):
             chosen = rng.sample(options, min(number, len(options)))
-            if len(chosen) < number:
-                return None
+            if all(op == "distinct" for _, op in chosen):
+                continue
             chosen.sort(key=lambda one: one[1] != "distinct")
             found = self.tightened(entity, combos, chosen)
             if found is not None:
@@ -332,8 +342,7 @@ class Several(Grounds):
             if op != "distinct":
                 sums = sorted(sum(row[place] for row in combo) for combo in left)  # type: ignore[misc]
                 share = (goal / len(left)) ** (1 / (len(chosen) - number))
-                cut = max(0, min(len(sums) - 1, int(share * len(sums)) - 1))
-                bound = _round(sums[cut] if op == "le" else sums[-1 - cut], op)
+                bound = _bound(sums, op, int(share * len(sums)))
                 if not sayable(field, bound):
                     return None
             limits.append((field.name, op, bound))
@@ -360,6 +369,24 @@ def _within(combo: Sequence[Row], place: int, op: str, bound: Stored) -> bool:
         return len({str(value).casefold() for value in values}) == len(values)
     total = sum(values)  # type: ignore[arg-type]
     return total <= bound if op == "le" else total >= bound  # type: ignore[operator]
+
+
+def _bound(sums: Sequence[int], op: str, wanted: int) -> int:
+    """Choose a bound that about so many sums keep within and no more, a round one if there is one.
+
+    Args:
+        sums: In rising order.
+        op: `le` or `ge`.
+        wanted: How many.
+    """
+    ranked = sums if op == "le" else sums[::-1]
+    place = max(0, min(len(ranked), wanted) - 1)
+    while place and place + 1 < len(ranked) and ranked[place] == ranked[place + 1]:
+        place -= 1
+    bound = ranked[place]
+    rounded = _round(bound, op)
+    kept = sum(one <= rounded if op == "le" else one >= rounded for one in sums)
+    return rounded if kept <= wanted else bound
 
 
 def _round(value: int, op: str) -> int:

@@ -14,6 +14,7 @@ from agentgym.schema import Field
 from agentgym.schema.types import ORDERED
 from agentgym.tasks.words.amounts import NUMBERS, TIMES, decimals
 from agentgym.tasks.words.describe import Describer
+from agentgym.tasks.words.idiom import option
 from agentgym.tasks.words.lexicon import Lexicon, flag_words, low, said, several
 from agentgym.tasks.words.meaning import Cap, Chosen, Figure, Get, Row
 from agentgym.tasks.words.phrases import (
@@ -76,6 +77,13 @@ def bare(noun: Noun | Both) -> Noun:
     return msgspec.structs.replace(noun, owner=None, mods=(Of(noun=noun.owner), *noun.mods))
 
 
+def _few_words(rows: Noun | Both) -> bool:
+    """Tell whether little is said of some rows."""
+    if isinstance(rows, Both):
+        return False
+    return not rows.mods
+
+
 def about(row: Row, words: Lexicon, nouns: Describer, rng: random.Random) -> Inner:
     """Describe the row that a sentence is about, or say `it` where it was spoken of last."""
     known = row == nouns.focus and not words.is_person(row.entity) and nouns.it_clear(row)
@@ -115,6 +123,8 @@ class Asking:
         self._nouns.learn(row)
         self._nouns.focus = row
         if fields[0].type == "boolean":
+            if option(flag_words(fields[0])):
+                raise UnsayableError(f"marked as {fields[0].label}")
             return Whether(noun=noun, flag=flag_words(fields[0]))
         return Ask(
             fields=tuple(self.mention(row.entity, f.name, share=0.5) for f in fields),
@@ -152,7 +162,9 @@ class Asking:
         if len(names) == 1 and tuple(fields) == names and self._chance(0.45):
             owner, rest = self.owner(row)
             rows = bare(self._nouns.nouns(rest)) if owner else self._nouns.nouns(rest)
-            listed = Listed(rows=rows, owner=owner, mine=isinstance(owner, Me))
+            listed = Listed(
+                rows=rows, owner=owner, mine=isinstance(owner, Me), short=_few_words(rows)
+            )
             self._nouns.learn(row, inside=True)
             return listed
         plural = all(plurally(f) for f in fields) and self._chance(0.7)
@@ -194,7 +206,13 @@ class Asking:
             else:
                 owner, row = self.owner(row)
             rows = bare(self._nouns.nouns(row))
-            return Counted(rows=rows, field=label, owner=owner, mine=isinstance(owner, Me))
+            return Counted(
+                rows=rows,
+                field=label,
+                owner=owner,
+                mine=isinstance(owner, Me),
+                short=_few_words(rows),
+            )
         if figure.field is None:
             raise UnsayableError(f"{figure.function} of nothing")
         field = self._nouns.field(row.entity, figure.field)

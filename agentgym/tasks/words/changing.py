@@ -13,10 +13,13 @@ import msgspec
 
 from agentgym.tasks.words.asking import about, brief
 from agentgym.tasks.words.describe import Describer
+from agentgym.tasks.words.english.acts import WAYS
+from agentgym.tasks.words.idiom import option
 from agentgym.tasks.words.lexicon import Lexicon, flag_words, said, switch_words
 from agentgym.tasks.words.meaning import Cell, Change, Put, Row, Told, Work
 from agentgym.tasks.words.phrases import (
     Add,
+    Again,
     Alike,
     Blank,
     Both,
@@ -30,6 +33,7 @@ from agentgym.tasks.words.phrases import (
     Noun,
     Number,
     Order,
+    Quote,
     Raise,
     Read,
     Remove,
@@ -39,7 +43,7 @@ from agentgym.tasks.words.phrases import (
     Word,
     Worked,
 )
-from agentgym.tasks.words.values import UnsayableError, literal
+from agentgym.tasks.words.values import LEADING, UnsayableError, literal
 
 __all__ = ["Changing"]
 
@@ -98,6 +102,8 @@ class Changing:
         for put in change.puts:
             if put.row is not None:
                 self._nouns.learn(put.row)
+        if change.kind == "create":
+            self._nouns.made(change.entity)
         return order
 
     def _target(self, row: Row, *, each: bool) -> Inner | Noun | Both:
@@ -116,7 +122,7 @@ class Changing:
         gives = self._gives(change.entity, change.puts)
         if not gives:
             raise UnsayableError("a change without a value")
-        if len(gives) > 1 and any(given.flag for given in gives):
+        if len(gives) > 1 and not change.each and any(given.flag for given in gives):
             raise UnsayableError("a flag beside other fields")
         first, *rest = gives
         own = self._own(change, noun)
@@ -159,6 +165,8 @@ class Changing:
             return None
         value = literal(field, put.value)
         if isinstance(value, Truth):
+            if option(flag_words(field)):
+                raise UnsayableError(f"marked as {field.label}")
             mark = Mark(noun=noun, text=flag_words(field), on=value.on, each=change.each)  # type: ignore[arg-type]
             return _Marked(mark, flag=True)
         if isinstance(value, Word) and self._words.is_status(change.entity, field):
@@ -187,9 +195,18 @@ class Changing:
         return Add(
             head=entity.label,
             owners=() if owner is None else (owner.value.noun,),  # type: ignore[union-attr]
+            way="for" if owner is None else self._way(change.entity, owner),
             gives=(*first, *rest, *last),
             apart=long and bool(called or rest),
         )
+
+    def _way(self, entity: str, owner: Given) -> str:
+        """Choose the word between a new row and what it belongs to."""
+        for relation in self._words.relations:
+            if relation.entity == entity and relation.label == owner.field:
+                way = self._nouns.between(relation)
+                return way if way in WAYS else "for"
+        return "for"
 
     def _owned(self, change: Change, given: Given) -> str | None:
         """Name the entity of a reference, if it is what the reference is called by."""
@@ -213,6 +230,8 @@ class Changing:
             sources = [p.source for p in parts if p is not None and p.row == first.row]
             if sources == list(relation.target_fields):
                 noun = self._nouns.noun(first.row)
+                if isinstance(noun, Again) and first.row.entity == entity:  # not the new one
+                    noun = self._nouns.described(first.row, plural=False)
                 self._nouns.learn(first.row)
                 gives.append(Given(field=relation.label, value=Thing(noun=noun)))
                 for field in relation.fields:
@@ -242,5 +261,7 @@ class Changing:
             value = Blank()
         else:
             value = literal(field, put.value)
+            if isinstance(value, Word) and value.text.split(" ")[0] in LEADING:
+                value = Quote(text=value.text)
         code = isinstance(value, Number) and field.role == "code"
         return Given(field=label, value=value, code=code, flag=field.type == "boolean")

@@ -245,7 +245,7 @@ class Clauses:
 
     def _flagged(self, entity: str, field: Field, value: Truth, *, plural: bool) -> Flagged:
         does = trait(field.label)
-        who = self._words.is_person(entity)
+        who = self._words.is_somebody(entity)
         if does is not None and not does[0].startswith("can "):
             flag = does[1] if plural or not value.on else does[0]
             return Flagged(flag=flag, on=value.on, plural=plural, way="does", who=who)

@@ -21,11 +21,14 @@ __all__ = [
     "is_year",
     "known_place",
     "mute",
+    "nobody",
+    "of_people",
     "option",
     "piecewise",
     "preposition",
     "ranked",
     "simple",
+    "somebody",
     "superlatives",
     "town",
     "trait",
@@ -55,8 +58,20 @@ _ENTITIES: dict[str, list[str]] = _SAID["entities"]
 _CODED = frozenset(_SAID["coded"])
 _TECHNICAL = re.compile(rf"\b(?:{'|'.join(_SAID['technical'])})\b", re.IGNORECASE)
 _NO_MOST = frozenset(_SAID["no_most"])
+_NOT_OF_PEOPLE = frozenset(_SAID["not_of_people"])
+_NOT_PEOPLE = tuple(_SAID["not_people"])
+_PEOPLE = tuple(_SAID["people"])
 _PRICED = tuple(_SAID["listed_with_price"])
-_DATED_BEFORE = re.compile(r"date (\w+)", re.IGNORECASE)
+_DATED_BEFORE = re.compile(r"(date|year) (\w+)", re.IGNORECASE)
+_PART = re.compile(
+    r"(?:address|location) (city|state|country|street|zip code|postal code|postcode|region|county)",
+    re.IGNORECASE,
+)
+_TURNED = re.compile(
+    r"(address) (delivery|billing|shipping|home|work|mailing|postal)"
+    r"|(\w+ limit) (daily|weekly|monthly|yearly)",
+    re.IGNORECASE,
+)
 _DONE_AFTER = re.compile(
     r"(time|amount|price|cost|quantity|effort|budget) (\w{3,}ed)", re.IGNORECASE
 )
@@ -107,9 +122,16 @@ def field_words(field: Field, entity: str) -> str:
         return "ID"
     if label.lower() == entity.lower() == "address":
         return f"street {label}"
+    part = _PART.fullmatch(label)
+    if part:
+        return part[1]
+    turned = _TURNED.fullmatch(label)
+    if turned:
+        what, which = (one for one in turned.groups() if one)
+        return f"{which} {what}"
     dated = _DATED_BEFORE.fullmatch(label)
-    if dated and dated[1].lower() in _DONE:
-        return f"{dated[1]} date"
+    if dated and dated[2].lower() in _DONE:
+        return f"{dated[2]} {dated[1].lower()}"
     undone = _PARTICIPLE.fullmatch(label)
     if undone and undone[1].lower() in _UNDONE and _UNDONE[undone[1].lower()] != "due":
         return f"{_UNDONE[undone[1].lower()]} {label.split(' ')[0].lower()}"
@@ -151,6 +173,21 @@ def mute(field: Field, entity: str) -> bool:
 def ranked(label: str) -> bool:
     """Tell whether the rows with the most of a field can be named: not of the latest start."""
     return label.lower().split(" ")[0] not in _NO_MOST
+
+
+def somebody(entity: str) -> bool:
+    """Tell whether a row is called what people are called: a patient, a guest."""
+    return _ends(entity, _PEOPLE)
+
+
+def nobody(entity: str) -> bool:
+    """Tell whether a row is none of a person, though it has a person's name: an address."""
+    return _ends(entity, _NOT_PEOPLE)
+
+
+def of_people(superlative: str) -> bool:
+    """Tell whether people are called so: the tallest, not the lightest."""
+    return superlative not in _NOT_OF_PEOPLE
 
 
 def piecewise(entity: str) -> bool:
@@ -200,9 +237,11 @@ def done_words(label: str, entity: str) -> str | None:
     if not found:
         return None
     event = found[1] or found[2]
-    if event in entity.lower().split():
+    if any(word.startswith(event) for word in entity.lower().split()):
         return None
-    return event if event in _PARTICIPLES else _DONE.get(event)
+    done = event if event in _PARTICIPLES else _DONE.get(event)
+    same = done and any(word[:4] == done[:4] for word in entity.lower().split())
+    return None if same else done
 
 
 def superlatives(label: str) -> tuple[str, str] | None:
@@ -261,7 +300,8 @@ def preposition(child: str, parent: str, *, person: bool, forward: bool = True) 
     """
     said = next((w for cs, ps, w in _RULES if _ends(child, cs) and _ends(parent, ps)), None)
     if not forward:
-        return "on" if _ends(child, _LISTED) and said != "on" else "of"
+        listed = _ends(child, _LISTED) and not _ends(child, ("history entry", "log entry"))
+        return "on" if listed and said != "on" else "of"
     return said or ("for" if person and _ends(child, _SERVED) else "of")
 
 

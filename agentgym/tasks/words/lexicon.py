@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 
 from agentgym.plan import Pick
-from agentgym.schema import Field, Relation, Schema
-from agentgym.schema.names.lexicon import plural
+from agentgym.schema import Entity, Field, Relation, Schema
 from agentgym.schema.types import ORDERED
 from agentgym.tasks.words.idiom import (
     by_words,
@@ -25,11 +23,15 @@ from agentgym.tasks.words.idiom import (
     is_year,
     known_place,
     mute,
+    nobody,
+    of_people,
     piecewise,
+    somebody,
     superlatives,
     town,
     trait,
 )
+from agentgym.tasks.words.labels import flag_words, low, many, said, several, switch_words
 from agentgym.tasks.words.scan import ending
 from agentgym.tasks.words.values import enum_words
 
@@ -51,68 +53,21 @@ _IN_UNIT = re.compile(
 _PLACE = re.compile(r"^(?:city|town|country|state|region|province|continent|location)\Z")
 
 
-_SINGULAR_S = re.compile(r"(ss|us|is|as|os|ics|series|species|means|news|address)$")
-
-
-_TAIL = re.compile(r" (of|on|in|per|by|for|at|to|from|with|until|before|after)\b.*")
-
-
-def many(label: str) -> bool:
-    """Tell whether a label is a plural: `bytes`, `milliseconds`."""
-    last = _TAIL.sub("", low(label)).rpartition(" ")[2]
-    return len(last) > 3 and last.endswith("s") and not _SINGULAR_S.search(last)
-
-
-def low(text: str) -> str:
-    """Return the text in lower case, letter by letter, so that places stay the same."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-
-
-@lru_cache(maxsize=4096)
-def several(label: str) -> str:
-    """Return the plural of a label: `due dates`."""
-    return label if many(label) else plural(label)
-
-
-_IS = re.compile(r"^(is|was|has been) (?=\w)", re.IGNORECASE)
-_DOES = {"has": "having", "can": "able to", "needs": "needing", "requires": "requiring"}
-_DOES |= {"accepts": "accepting", "allows": "allowing", "uses": "using", "includes": "including"}
-
-
-def switch_words(field: Field) -> str:
-    """Return what the flag of a boolean field is called: `is active` is the active flag."""
-    bare = _IS.sub("", field.label)
-    return bare.removesuffix(" flag") or bare
-
-
-def flag_words(field: Field) -> str:
-    """Return what a row is marked as by a boolean field: `is active` marks it as active."""
-    first, _, rest = field.label.partition(" ")
-    if rest and low(first) in _DOES:
-        return f"{_DOES[low(first)]} {rest}"
-    return switch_words(field)
-
-
 class Lexicon:
     """The labels of a schema, by kind and by first word."""
 
     def __init__(self, schema: Schema) -> None:
-        self.schema = schema
-        self.entities = {
-            e.name: msgspec.structs.replace(e, label=words[0], plural=words[1])
-            for e in schema.entities
-            if e.spoken and said(e.label)
-            for words in (entity_words(e),)
-        }
+        self.source = schema
+        self.schema = _renamed(schema)
+        """The same, with entities called as people call them."""
+        self.entities = {e.name: e for e in self.schema.entities if e.spoken and said(e.label)}
+        ours = self.entities.keys()
         self.relations = tuple(
-            r for r in schema.relations if r.entity in self.entities and r.target in self.entities
+            r for r in self.schema.relations if r.entity in ours and r.target in ours
         )
         self._fields = {
             e.name: tuple(
-                msgspec.structs.replace(f, label=field_words(f, label))
+                msgspec.structs.replace(f, label=_alone(f, field_words(f, label), e))
                 for f in e.fields
                 if self._speakable(f) and not mute(f, label)
             )
@@ -219,7 +174,11 @@ class Lexicon:
             prices = [f for f in self.fields(entity) if f.role == "money"]
             if len(prices) > 1 or piecewise(self.entities[entity].label):
                 return None
-        return next((word for word, picks in words.items() if picks == [pick]), None)
+        person = self.is_person(entity)
+        return next(
+            (w for w, picks in words.items() if picks == [pick] and (of_people(w) or not person)),
+            None,
+        )
 
     def done(self, entity: str, word: str) -> list[Field]:
         """Return the times at which that was done to a row: issued, paid, born."""
@@ -251,7 +210,13 @@ class Lexicon:
 
     def is_person(self, entity: str) -> bool:
         """Tell whether rows of the entity are people."""
+        if entity in self.entities and nobody(self.entities[entity].label):
+            return False
         return any(f.role == "person" for f in self.names(entity)) or bool(self.person(entity))
+
+    def is_somebody(self, entity: str) -> bool:
+        """Tell whether rows of the entity are never `it`."""
+        return self.is_person(entity) or somebody(self.entities[entity].label)
 
     def starting(self, kind: str, lowered: str, at: int) -> Iterator[tuple[str, int]]:
         """Yield the labels of a kind that start at a place, and where they end."""
@@ -337,6 +302,10 @@ class Lexicon:
         own = {"name", "full name", "display name", f"{low(self.entities[entity].label)} name"}
         people = [f for f in texts if f.role == "person" and low(f.label) in own]
         codes = [] if self.person(entity) else [f for f in texts if f.role == "code"]
+        if len(codes) > 1:
+            label = low(self.entities[entity].label)
+            plain = {"number", "code", "reference", "id", f"{label} number", f"{label} code"}
+            codes = [f for f in codes if low(f.label) in plain]
         return labels or people[:1] or (codes if len(codes) == 1 else [])
 
     def person(self, entity: str) -> tuple[Field, Field] | None:
@@ -371,13 +340,30 @@ class Lexicon:
         return any(c.entity == entity and c.field == field for c in self.schema.lifecycles)
 
 
-def said(label: str) -> bool:
-    """Tell whether a label can stand in a sentence: words in one line, no code."""
-    return (
-        bool(label)
-        and label == label.strip()
-        and not re.search(r"[_\n\r\t\"“”]|[a-z][A-Z]|  ", label)
+def _renamed(schema: Schema) -> Schema:
+    """Call entities as people do, and the relations that are called by them."""
+    entities = {}
+    for row in schema.entities:
+        label, plural_label = entity_words(row)
+        entities[row.name] = msgspec.structs.replace(row, label=label, plural=plural_label)
+    relations = []
+    for one in schema.relations:
+        target, child = schema.entity(one.target), schema.entity(one.entity)
+        label, inverse = one.label, one.inverse
+        if low(label) == low(target.label):
+            label = entities[target.name].label
+        if low(inverse) == low(child.plural):
+            inverse = entities[child.name].plural
+        relations.append(msgspec.structs.replace(one, label=label, inverse=inverse))
+    return msgspec.structs.replace(
+        schema, entities=tuple(entities.values()), relations=tuple(relations)
     )
+
+
+def _alone(field: Field, label: str, entity: Entity) -> str:
+    """Return what people call a field, unless another field of the entity is called so."""
+    others = (low(other.label) for other in entity.fields if other.name != field.name)
+    return field.label if low(label) in others else label
 
 
 def _group(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
@@ -402,7 +388,7 @@ _MADE: dict[int, Lexicon] = {}
 def lexicon(schema: Schema) -> Lexicon:
     """Return the lexicon of a schema, made once for the schemas in use."""
     made = _MADE.get(id(schema))
-    if made is None or made.schema is not schema:
+    if made is None or made.source is not schema:
         if len(_MADE) >= 8:
             del _MADE[next(iter(_MADE))]
         made = _MADE[id(schema)] = Lexicon(schema)

@@ -83,7 +83,7 @@ def clumsy(text: str, words: Lexicon | None = None) -> list[str]:
             if len(pattern.findall(sentence)) > most:
                 found[f"{why}: {sentence}"] = None
     if words is not None:
-        found.update((f"wrong: no word: {w}", None) for w in identifiers_in(text, words.schema))
+        found.update((f"wrong: no word: {w}", None) for w in identifiers_in(text, words.source))
     return list(found)
 
 
@@ -167,6 +167,7 @@ def _vocabulary(words: Lexicon) -> _Vocabulary:
             else:
                 silent.add(low(field.label))
             labels += field.values or ()
+        labels += [field.label for field in words.fields(entity.name)]
         spoken.update(word for label in labels for word in _WORD.findall(low(label)))
     for relation in schema.relations:
         names.add(relation.name)

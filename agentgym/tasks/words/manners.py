@@ -119,7 +119,7 @@ MANNERS: dict[str, Symbol] = {
                 "I have someone on the phone. ",
             ),
             "rambling": (
-                "I've been going through some papers here and something is missing. ",
+                "I've been going through some papers here. ",
                 "Bear with me, this is for a report that I should have finished yesterday. ",
                 "I looked everywhere and could not find this myself. ",
             ),

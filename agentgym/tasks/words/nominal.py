@@ -223,7 +223,10 @@ class Nominal(Tying):
         for mod in mods:
             way = getattr(mod, "way", None)
             after = _AFTER_WITH.get(way or "") if isinstance(mod, (Is, Isnt, Compared)) else None
-            found.append(msgspec.structs.replace(mod, way=after) if before and after else mod)
+            if before and isinstance(mod, Best):
+                found.append(msgspec.structs.replace(mod, after=True))
+            else:
+                found.append(msgspec.structs.replace(mod, way=after) if before and after else mod)
             before = after is not None
         return tuple(found)
 

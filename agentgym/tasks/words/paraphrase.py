@@ -28,14 +28,15 @@ from agentgym.tasks.words.read import read
 from agentgym.tasks.words.say import Wording, say
 from agentgym.tasks.words.scan import scan
 
-__all__ = ["GRAMMAR", "Paraphrased", "Reason", "faults", "paraphrase"]
+__all__ = ["GRAMMAR", "Paraphrased", "Paraphraser", "Reason", "doubts", "faults", "paraphrase"]
 
 GRAMMAR = "grammar"
 """Who wrote the words where no paraphrase was taken."""
 
 Reason = str
 """Why a paraphrase was not taken: `empty`, `length`, `unchanged`, `lost value`, `new value`,
-`new name`, `leak`, `identifier`, `misread`, `no near plans`, `votes`."""
+`new name`, `leak`, `identifier`, `misread`, `no near plans`, `votes`; and `gates` where a gate of
+the task did not hold with it."""
 
 _WRITE = """Rewrite the message below in your own words, as {who}. Ask for exactly the same thing.
 Keep every name, number, date, amount with its currency or unit, and everything in quotation marks \
@@ -76,6 +77,57 @@ class Paraphrased(Record, kw_only=True):
     """`grammar`, or the name of the model."""
     refused: dict[Reason, int] = {}
     """Why paraphrases were not taken, and how often each."""
+
+
+class Paraphraser:
+    """Paraphrases the wordings of one domain's tasks, and counts what comes of it.
+
+    Args:
+        client: Reaches the model.
+        schema: What can be spoken of.
+    """
+
+    def __init__(self, client: Client, schema: Schema) -> None:
+        self.client, self.schema = client, schema
+        self.taken = 0
+        self.refused: Counter[Reason] = Counter()
+
+    def write(self, wording: Wording, plan: Plan, *, seed: int) -> str | None:
+        """Return a paraphrase that holds; None where there is none, and for forms with blanks."""
+        if "[1]" in wording.text:
+            return None
+        found = paraphrase(wording, plan, self.schema, self.client, seed=seed)
+        self.refused.update(found.refused)
+        return None if found.words == GRAMMAR else found.text
+
+    def count(self, *, taken: bool) -> None:
+        """Count a paraphrase that came to the gates of its task."""
+        if taken:
+            self.taken += 1
+        else:
+            self.refused["gates"] += 1
+
+    def figures(self) -> dict[str, int]:
+        """Return how many were taken, and why how many others were not."""
+        return {"taken": self.taken, **dict(sorted(self.refused.items()))}
+
+
+def doubts(text: str, wording: str, plan: Plan, schema: Schema) -> Reason | None:
+    """Say why a paraphrase does not stand beside its wording, as far as no model is asked.
+
+    Args:
+        text: The paraphrase.
+        wording: What the grammar says.
+        plan: What both ask.
+        schema: What can be spoken of.
+    """
+    found = next(iter(faults(text, wording, plan, schema)), None)
+    if found is not None:
+        return found
+    owner = plan.party.entity if plan.party is not None else None
+    readings = read(text, schema, me=owner)
+    clear = not readings or (len(readings) == 1 and same(readings[0], plan))
+    return None if clear else "misread"
 
 
 def paraphrase(

@@ -7,10 +7,11 @@ could be taken for a feature of another. Next: `tying`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from agentgym.tasks.words.clauses import Clauses
-from agentgym.tasks.words.lexicon import Lexicon
+from agentgym.tasks.words.lexicon import Lexicon, low, said
 from agentgym.tasks.words.meaning import Row, Tie
 from agentgym.tasks.words.phrases import (
     Again,
@@ -37,6 +38,7 @@ from agentgym.tasks.words.phrases import (
 
 __all__ = ["Reach", "lacks", "ownable", "short"]
 
+_COMPOUND = re.compile(r" (?:as|with|for|by|of|from|to|in|on|at) ")
 _LONG = 3
 """No more than this is said of a row in one breath."""
 
@@ -52,10 +54,42 @@ class Reach:
 
     def learn(self, row: Row, *, inside: bool = False) -> None:
         """Remember that the row was described, and those inside its description."""
+        roles = {
+            tie.row: role for one in _single(row) for tie in one.ties if (role := self._borne(tie))
+        }
         for one in _single(row):
             silent = one.entity in self._words.entities and self._words.only_links(one.entity)
             if not (inside and one is row) and not silent and not one.me:
-                self.known.setdefault(one, self._words.entities[one.entity].label)
+                self.known.setdefault(one, roles.get(one) or self._called(one))
+
+    def made(self, entity: str) -> None:
+        """Remember that there is a new row of the entity: `that ...` could be the new one."""
+        if entity in self._words.entities:
+            self.known[Row(entity=entity, again=True)] = self._words.entities[entity].label
+
+    def _called(self, row: Row) -> str:
+        """Return what a row is called that was described: the role it has, or what it is."""
+        role = self.role(row)
+        return role[0] if role else self._words.entities[row.entity].label
+
+    def _borne(self, tie: Tie) -> str | None:
+        """Return the role that is all that was said of a row but its name."""
+        relation = self._words.schema.relation(tie.relation)
+        own = low(relation.label) == low(self._words.schema.entity(relation.target).label)
+        plain = tie.forward and not tie.absent and self._words.verb(relation) is None
+        return relation.label if plain and not own and self._tiny(tie.row) else None
+
+    def role(self, row: Row, *, plural: bool = False) -> tuple[str, Tie] | None:
+        """Return the role that a row has for one that it is tied to, and that tie."""
+        for tie in row.ties:
+            relation = self._words.schema.relation(tie.relation)
+            if tie.absent or tie.forward != plural or self.beyond(tie) is not None:
+                continue
+            label = relation.inverse if plural else relation.label
+            clear = plural and self._words.clear(relation)
+            if said(label) and not _COMPOUND.search(label) and not clear:
+                return label, tie
+        return None
 
     def pointable(self, row: Row) -> bool:
         """Tell whether `that ...` can stand for the row: no other of its kind is known."""

@@ -104,16 +104,18 @@ def question(fact: Fact, schema: Schema, *, plan: Plan | None = None) -> str:
     Returns:
         A noun phrase.
     """
-    entity = schema.entity(fact.entity)
-    label = entity.field(fact.field).label
+    known = lexicon(schema)
+    entity = known.entities.get(fact.entity, schema.entity(fact.entity))
+    field = known.field(fact.entity, fact.field) or schema.entity(fact.entity).field(fact.field)
+    label = field.label
     use = "clue" if fact.exposure == "hidden" else "update"
     if plan is not None:
         use = "clue"
         for act in acts_in(meant(plan)):
             if isinstance(act, Change) and (act.entity, fact.field) in _held(act):
                 use = act.kind if act.entity == fact.entity else use
-    if entity.field(fact.field).type == "boolean":
-        return f"whether the {entity.label} is marked as {flag_words(entity.field(fact.field))}"
+    if field.type == "boolean":
+        return f"whether the {entity.label} is marked as {flag_words(field)}"
     if use == "create":
         return f"the {label} of the new {entity.label}"
     return f"the {'' if use == 'clue' else 'new '}{label} of the {entity.label}"

@@ -47,7 +47,7 @@ _LETTER = re.compile(r"the letter (\S)(?!\w)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{1,6}(?:-[A-Z0-9]{1,10})+(?![\w-])")
 _NUMBERED = re.compile(r"[A-Z]{1,5}\d{2,8}(?![\w-])")
 _PROPER = re.compile(r"[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,}){0,3}(?!\w)")
-_ALIKE = re.compile(r"(?:USA|UK|UAE)(?![\w-])")
+_ALIKE = re.compile(r"(?:USA|US|UK|UAE)(?![\w-])")
 _CLOCK = re.compile(r" at (\d\d:\d\d)(:\d\d)?(?: UTC)?(?![\d:])")
 _QUOTED = re.compile(r'"([^"]*)"|“([^“”]*)”')
 

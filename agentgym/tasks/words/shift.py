@@ -47,11 +47,11 @@ class _Use(Record, kw_only=True):
     field: str
     op: Op = "eq"
     of: Measure | None = None
+    clue: bool = False
+    """Whether it says which row is meant."""
 
 
-def say_shift(
-    plan: Plan, schema: Schema, *, seed: int, after: str | None = None
-) -> str | None:
+def say_shift(plan: Plan, schema: Schema, *, seed: int, after: str | None = None) -> str | None:
     """Put the change of mind of a plan into words.
 
     Args:
@@ -138,7 +138,12 @@ def _uses(plan: Plan) -> Iterator[_Use]:
                 for where in node.where:
                     fact = turned.get(where.fact, where.fact)
                     use = _Use(
-                        fact=fact, entity=node.entity, field=where.field, op=where.op, of=where.of
+                        fact=fact,
+                        entity=node.entity,
+                        field=where.field,
+                        op=where.op,
+                        of=where.of,
+                        clue=True,
                     )
                     seen[use] = None
             case Write():
@@ -190,6 +195,7 @@ def _attempt(
         then=said[1],
         field=label if named else None,
         flag=flag,
+        clue=use.clue and named and not flag,
     )
     who = persona(rng, mine=True)
     style = _style(said[0], who.style(), after)

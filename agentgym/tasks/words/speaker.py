@@ -98,7 +98,7 @@ class Speaker:
         if len(acts) >= _LONG:
             form = "list" if self._chance(0.75) else "paragraphs"
         sentences = self._sentences(self._parts(acts), most=2)
-        asks = isinstance(sentences[0], (Query, Story))
+        asks = isinstance(sentences[0], (Query, Story, Picked))
         return Message(
             sentences=sentences,
             intros=tuple(intros),

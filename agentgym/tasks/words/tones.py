@@ -160,17 +160,17 @@ SENTENCES: dict[str, Symbol] = {
         *p(
             Message,
             "{_:opener}{sentences:sentences}{_:closer}",
-            asks=True, mine=False, form="prose", intros=(),
+            asks=True, mine=False, form="prose", led=False, intros=(),
         ),
         *p(
             Message,
             "{_:wish opener}{sentences:sentences}{_:closer}",
-            asks=False, mine=False, form="prose", intros=(),
+            asks=False, mine=False, form="prose", led=False, intros=(),
         ),
         *p(
             Message,
             "{_:own opener}{sentences:sentences}{_:closer}",
-            mine=True, form="prose", intros=(),
+            mine=True, form="prose", led=False, intros=(),
         ),
         *p(
             Message,

@@ -6,7 +6,6 @@ How far a noun reaches is in `reach`. Next: `nominal`, which makes whole nouns.
 from __future__ import annotations
 
 import random
-import re
 from abc import ABC, abstractmethod
 
 import msgspec
@@ -43,8 +42,6 @@ from agentgym.tasks.words.values import UnsayableError
 
 __all__ = ["Tying"]
 
-_COMPOUND = re.compile(r" (?:as|with|for|by|of|from|to|in|on|at) ")
-
 
 class Tying(ABC):
     """Says what the rows of one message have to do with others."""
@@ -71,6 +68,10 @@ class Tying(ABC):
     def learn(self, row: Row, *, inside: bool = False) -> None:
         """Remember that the row was described, and those inside its description."""
         self._reach.learn(row, inside=inside)
+
+    def made(self, entity: str) -> None:
+        """Remember that there is a new row of the entity."""
+        self._reach.made(entity)
 
     def entity(self, name: str) -> Entity:
         """Return the entity, if a message may name it.
@@ -107,8 +108,8 @@ class Tying(ABC):
         others = (one for one in self._reach.known if one != row)
         return (
             row == self.focus
-            and not self._words.is_person(row.entity)
-            and all(self._words.is_person(one.entity) for one in others)
+            and not self._words.is_somebody(row.entity)
+            and all(self._words.is_somebody(one.entity) for one in others)
         )
 
     def entity_noun(self, name: str) -> Entity:
@@ -117,7 +118,8 @@ class Tying(ABC):
         Raises:
             UnsayableError: It cannot: its rows say nothing but which two others go together.
         """
-        if self._words.only_links(name) and not self._words.fields(name):
+        told = (field for field in self._words.fields(name) if field.role != "audit")
+        if self._words.only_links(name) and not any(told):
             raise UnsayableError(f"{name} only links")
         return self.entity(name)
 
@@ -132,16 +134,9 @@ class Tying(ABC):
     def _head(self, row: Row, *, plural: bool) -> tuple[str, Tie | None]:
         """Choose the noun: the entity's, or the role that it has for one it is tied to."""
         entity = self.entity(row.entity)
-        for tie in row.ties:
-            relation = self._words.schema.relation(tie.relation)
-            if tie.absent or tie.forward != plural or self._reach.beyond(tie) is not None:
-                continue
-            label = relation.inverse if plural else relation.label
-            if not said(label) or _COMPOUND.search(label):
-                continue
-            clear = self._words.clear(relation)
-            if not clear or (not plural and self._chance(0.75)):
-                return label, tie
+        role = self._reach.role(row, plural=plural)
+        if role is not None:
+            return role
         return entity.plural if plural else entity.label, None
 
     def _owner(self, row: Row, tie: Tie, named_tie: Tie | None, *, must: bool) -> Inner | None:
@@ -178,7 +173,7 @@ class Tying(ABC):
         """
         child = self.entity(relation.entity).label
         parent = self.entity(relation.target).label
-        person = self._words.is_person(relation.target)
+        person = self._words.is_somebody(relation.target)
         return preposition(child, parent, person=person, forward=forward)
 
     def _how(self, tie: Tie, *, again: bool = False) -> str:
@@ -197,7 +192,7 @@ class Tying(ABC):
         if beyond is not None and (tie.absent or self._chance(0.9)):
             noun = self._any(beyond) if tie.absent else self.noun(beyond)
             return Linked(
-                noun=noun, on=not tie.absent, plural=plural, who=self._words.is_person(row.entity)
+                noun=noun, on=not tie.absent, plural=plural, who=self._words.is_somebody(row.entity)
             )
         if tie.absent:
             return self._absent(row, tie, clear=clear, plural=plural)
@@ -214,20 +209,23 @@ class Tying(ABC):
                 return Of(noun=self.noun(tie.row), how=self._how(tie))
             known = self._reach.pointable(tie.row)
             if own_name and known and self._words.between(source.name, target.name) == [relation]:
-                person = self._words.is_person(row.entity)
+                person = self._words.is_somebody(row.entity)
                 return Belongs(noun=self.noun(tie.row), plural=plural, who=person)
             if said(relation.label):
                 return self._bearing(relation.label, tie.row)
         elif clear:
             if plural:
                 return Has(
-                    noun=self.noun(tie.row), plural=plural, who=self._words.is_person(row.entity)
+                    noun=self.noun(tie.row), plural=plural, who=self._words.is_somebody(row.entity)
                 )
             return Of(noun=self.noun(tie.row), how=self._how(tie, again=again))
         elif said(relation.label):
             noun = self.noun(tie.row)
             return RoleOf(
-                role=relation.label, noun=noun, plural=plural, who=self._words.is_person(row.entity)
+                role=relation.label,
+                noun=noun,
+                plural=plural,
+                who=self._words.is_somebody(row.entity),
             )
         raise UnsayableError(f"{relation.name} between {source.name} and {target.name}")
 
@@ -248,30 +246,32 @@ class Tying(ABC):
             if clear:
                 rows = self.nouns(tie.row)
                 if isinstance(rows, Noun) and rows.owner is None:
-                    return Without(rows=rows, plural=plural, who=self._words.is_person(row.entity))
+                    return Without(
+                        rows=rows, plural=plural, who=self._words.is_somebody(row.entity)
+                    )
                 raise UnsayableError("without rows of another")
             return RoleOf(
                 role=relation.label,
                 noun=self._any(tie.row),
                 on=False,
                 plural=plural,
-                who=self._words.is_person(row.entity),
+                who=self._words.is_somebody(row.entity),
             )
         if not said(relation.label):
             raise UnsayableError(f"{relation.name} has no words")
         if plain:
             return Missing(
-                role=relation.label, plural=plural, who=self._words.is_person(row.entity)
+                role=relation.label, plural=plural, who=self._words.is_somebody(row.entity)
             )
         if clear and low(relation.label) == low(self.entity(relation.target).label):
             return Apart(
-                noun=self._any(tie.row), plural=plural, who=self._words.is_person(row.entity)
+                noun=self._any(tie.row), plural=plural, who=self._words.is_somebody(row.entity)
             )
         return Lacking(
             role=relation.label,
             noun=self._any(tie.row),
             plural=plural,
-            who=self._words.is_person(row.entity),
+            who=self._words.is_somebody(row.entity),
         )
 
     def _any(self, row: Row) -> Inner:

@@ -34,6 +34,7 @@ from agentgym.tasks.words.scan import MONTHS, SHORT, bare, ending, scan
 from agentgym.tasks.words.units import MONEY, SIGNS, in_words, unit_in, unit_words
 
 __all__ = [
+    "LEADING",
     "NOTHING",
     "Literal",
     "Style",
@@ -51,6 +52,8 @@ __all__ = [
     "written",
 ]
 
+LEADING = frozenset("a an the to in on at by for from with of not no".split())
+"""Words after which the words of a value do not stand by themselves."""
 Literal = (
     Quote | Bare | Number | Day | Moment | Year | Decade | Month | YearMonth | Letter | Word | Truth
 )

@@ -29,6 +29,7 @@ from agentgym.tasks.words.phrases import (
     Number,
     Part,
     Question,
+    Quote,
     Story,
     Summed,
     Tested,
@@ -37,7 +38,7 @@ from agentgym.tasks.words.phrases import (
     Word,
     Worked,
 )
-from agentgym.tasks.words.values import UnsayableError, literal
+from agentgym.tasks.words.values import LEADING, UnsayableError, literal
 
 __all__ = ["Working"]
 
@@ -192,6 +193,8 @@ class Working:
             )
             if isinstance(value, Truth):
                 raise UnsayableError("yes or no as a value")
+            if isinstance(value, Word) and value.text.split(" ")[0] in LEADING:
+                value = Quote(text=value.text)
             return self._tested(left, check.op, value, told=True)
         return self._tested(left, check.op, right, told=False)
 

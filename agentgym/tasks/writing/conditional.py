@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal
 
 from agentgym.plan import Guard, Plan, Select, Test, Value, Write
@@ -64,7 +64,9 @@ class Conditional(Several):
                 continue
             self.guarded(sketch, test, acts, rng)
             plan = sketch.plan("conditional")
-            if fair(plan, self.tables) and self.both_can(plan):
+            if _idle(plan, test) or not fair(plan, self.tables):
+                continue
+            if self.both_can(plan):
                 return Candidate(plan=plan, operators=("seed", "guard"), knobs=knobs)
         return None
 
@@ -132,19 +134,31 @@ class Conditional(Several):
         options = self.near(at.entity)
         rng.shuffle(options)
         options.sort(key=lambda option: alone(option[0].term)[0].entity != write.entity)  # type: ignore[union-attr]
-        second = self._first(sketch, at, options[:_ACTS], rng, ruled=False)
+        about = {at.node, *_about(write)}
+        second = self._first(sketch, at, options[:_ACTS], rng, ruled=False, about=about)
         if second is not None:
             return second.id
         return self.other_value(sketch, write, rng)
 
     def _first(
-        self, sketch: Sketch, at: At, options: Sequence[Option], rng: random.Random, *, ruled: bool
+        self,
+        sketch: Sketch,
+        at: At,
+        options: Sequence[Option],
+        rng: random.Random,
+        *,
+        ruled: bool,
+        about: Collection[str] = (),
     ) -> Write | None:
+        """Add the first act that can be had; one to or for a row that is `about`, if any is."""
         for option in options:
+            facts, nodes = len(sketch.facts), len(sketch.nodes)
             if self.deed(sketch, at, option, rng, set(), ruled=ruled, plain=True):
                 write = sketch.nodes[-1]
                 assert isinstance(write, Write)
-                return write
+                if not about or _about(write) & set(about):
+                    return write
+                del sketch.facts[facts:], sketch.nodes[nodes:]
         return None
 
     def other_value(self, sketch: Sketch, write: Write, rng: random.Random) -> str | None:
@@ -359,3 +373,25 @@ class Conditional(Several):
             if own is not None and other is not None:
                 found.add(_OPS[op](own, other))
         return len(found) == 2
+
+
+def _about(write: Write) -> set[str]:
+    """Name the rows that a write changes, or to which a new one belongs."""
+    if write.target is not None:
+        return {write.target}
+    return {one.node for one in write.settings if one.node is not None}
+
+
+def _idle(plan: Plan, test: Test) -> bool:
+    """Tell whether an act would set the very value that is asked about."""
+    right = None if test.right is None else test.right.fact
+    if right is None or test.op not in ("eq", "ne"):
+        return False
+    return any(
+        one.field == test.left.field
+        and one.fact is not None
+        and plan.fact(one.fact).value == plan.fact(right).value
+        for act in acts_of(plan)
+        if isinstance(act, Write) and act.target == test.left.node
+        for one in act.settings
+    )

@@ -15,6 +15,7 @@ from agentgym.schema import Entity, Field
 from agentgym.schema.types import Row, Stored, to_wire
 from agentgym.tasks.clues import Sketch, sayable
 from agentgym.tasks.reading.answers import MAX_SHARE, MIN_VALUES
+from agentgym.tasks.spoken import adds_up
 from agentgym.tasks.values import new_value
 from agentgym.tasks.walks import At
 from agentgym.tasks.writing.bench import Bench
@@ -41,7 +42,7 @@ class Copies(Bench):
         """
         facts, nodes = len(sketch.facts), len(sketch.nodes)
         ways = [self._from_parent, self._from_alike]
-        if field.type in ("integer", "decimal") and field.role in ("quantity", "money", "measure"):
+        if adds_up(field):
             ways.append(self._raised)
         rng.shuffle(ways)
         for way in ways:
@@ -91,9 +92,7 @@ class Copies(Bench):
         """Take the value of the same field of another row that can be described."""
         place = entity.position(field.name)
         old = at.row[place]
-        if field.unique or field.role in ("label", "person", "contact", "flag", "status"):
-            return None
-        if {"status", "state"} & set(field.name.split("_")):
+        if field.unique or field.role not in ("place", "money"):
             return None
         there = self.anchor(
             sketch,
@@ -152,7 +151,7 @@ class Copies(Bench):
         fields = [
             field
             for field in entity.fields
-            if self.changeable.asked(field)
+            if self.changeable.asked(entity, field)
             and field.name not in told | asked
             and self.rare(entity, field, at.row)
             and (entity.name, field.name) not in self.identifying
@@ -182,10 +181,6 @@ def _alike(one: Field, other: Field) -> bool:
     mine = (one.type, one.role, one.scale, one.unit)
     if mine != (other.type, other.role, other.scale, other.unit) or other.unique:
         return False
-    if one.type == "enum":
-        return one.values == other.values
-    if one.role in ("label", "person", "code"):
+    if one.role not in ("contact", "place", "money"):
         return False
-    kind = ("contact", "place", "time", "money")
-    same_word = one.label.rpartition(" ")[2] == other.label.rpartition(" ")[2]
-    return one.name == other.name or (one.role in kind and same_word)
+    return one.label.casefold() == other.label.casefold()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from agentgym.rules import Adjust, Assign, Effect
 from agentgym.schema import Entity, Field, Schema
+from agentgym.tasks.spoken import asked_for, only_links
 from agentgym.tools.derive.rules.ground import technical
 
 __all__ = ["ASKED", "SETTABLE", "Changeable"]
@@ -105,6 +106,7 @@ class Changeable:
             and entity.kind != "log"
             and entity.name not in self.noted
             and not technical(entity)
+            and not only_links(self.schema, entity.name)
         )
 
     def field(self, entity: Entity, field: Field) -> bool:
@@ -113,15 +115,19 @@ class Changeable:
             field.spoken
             and not field.generated
             and field.role in SETTABLE
+            and (field.role != "flag" or field.type in ("boolean", "enum", "text"))
             and (entity.name, field.name) not in self.kept
             and not self._counted(field)
             and (field.type not in ("date", "datetime") or self.ahead(entity, field))
         )
 
-    def asked(self, field: Field) -> bool:
+    def asked(self, entity: Entity, field: Field) -> bool:
         """Tell whether a person would ask for the value of the field."""
         return (
-            field.spoken and field.role in ASKED and field.type not in ("boolean", "json", "bytes")
+            field.spoken
+            and field.role in ASKED
+            and field.type not in ("boolean", "json", "bytes")
+            and asked_for(entity, field)
         )
 
     def _counted(self, field: Field) -> bool:

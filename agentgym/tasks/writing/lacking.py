@@ -177,7 +177,7 @@ class Lacking(Several):
             for entity in self.entities
             for field in entity.fields
             if field.nullable
-            and self.changeable.asked(field)
+            and self.changeable.asked(entity, field)
             and field.name not in entity.key
             and 0 < self._filled(entity, field) < len(self.tables.rows(entity.name))
         ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from agentgym.goals.equivalence import compare, effects
 from agentgym.plan import Emit, Guard, Plan, Refuse, Select, Write
 from agentgym.plan.remedies import NoLoweringError
@@ -20,7 +22,7 @@ from agentgym.tasks.clues import Sketch
 from agentgym.tasks.knobs import Candidate, Knobs
 from agentgym.tasks.walks import At
 from agentgym.tasks.writing.fair import fair
-from agentgym.tasks.writing.plans import rests_on
+from agentgym.tasks.writing.plans import cut, rests_on
 from agentgym.tasks.writing.several import Several
 from agentgym.world.journal import RowChange
 
@@ -28,9 +30,9 @@ __all__ = ["LONG", "Long"]
 
 LONG = (10, 40)
 """Fewest and most calls of a long chain."""
-_DRAWS = 60
+_DRAWS = 40
 """Acts that are drawn for one chain."""
-_TRIES = 3
+_TRIES = 2
 
 
 class Long(Several):
@@ -53,7 +55,7 @@ class Long(Several):
                 continue
             acts = self.chain(sketch, at, rng, least=least, most=most, acts=knobs.acts)
             plan = sketch.plan("long_horizon")
-            if acts > 2 and self.cost(plan) >= least:
+            if acts > 2 and self.cost(plan) >= least and self.worded(plan):
                 operators = ("seed", *("recombine" for _ in range(acts - 1)))
                 return Candidate(plan=plan, operators=operators, knobs=knobs)
         return None
@@ -75,7 +77,8 @@ class Long(Several):
             before = len(sketch.facts), len(sketch.nodes), set(written)
             added = self.act(sketch, at, rng, written)
             plan = sketch.plan("long_horizon")
-            added = added and fair(plan, self.tables) and self.calm(plan)
+            added = added and fair(plan, self.tables) and self.alone(plan, before[1])
+            added = added and self.calm(plan)
             cost = self.cost(sketch.plan("long_horizon")) if added else 0
             if not added or cost > most:
                 del sketch.facts[before[0] :], sketch.nodes[before[1] :]
@@ -86,6 +89,18 @@ class Long(Several):
             if cost >= target and (acts is None or done >= acts):
                 break
         return done
+
+    def alone(self, plan: Plan, first: int) -> bool:
+        """Tell whether there are words for what was added last, as the only wish.
+
+        Args:
+            plan: The plan.
+            first: How many nodes it had before.
+        """
+        acts = [node for node in plan.nodes[first:] if isinstance(node, (Write, Emit))]
+        earlier = {node.id for node in plan.nodes[:first] if isinstance(node, (Write, Emit))}
+        nodes = tuple(node for node in plan.nodes if node.id not in earlier)
+        return bool(acts) and self.worded(cut(replace(plan, nodes=nodes)))
 
     def act(
         self, sketch: Sketch, at: At, rng: random.Random, written: set[tuple[str, Row]]

@@ -134,7 +134,7 @@ class Seen(Hindsight):
         fields = [
             field
             for field in entity.fields
-            if self.walker.changeable.asked(field)
+            if self.walker.changeable.asked(entity, field)
             and field.name not in told
             and all(sayable(field, row[entity.position(field.name)]) for row in rows)
             and len({row[entity.position(field.name)] for row in rows}) > 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -120,52 +121,90 @@ class ViewOptions(Record, kw_only=True):
         Raises:
             UsageError: It has no such option, or a value is not one.
         """
-        if isinstance(given, ViewOptions):
-            return given
-        if given is None:
-            return AS_IS
-        if isinstance(given, str):
-            pairs = [part.partition("=") for part in given.split(",") if part.strip()]
-            for name, sign, _ in pairs:
-                if not sign:
-                    raise UsageError(
-                        "name=value",
-                        found=repr(name.strip()),
-                        where="view",
-                        hint=nearest(name.strip(), cls.__struct_fields__),
-                    )
-            found = {name.strip(): value.strip() for name, _, value in pairs}
-            if len(found) < len(pairs):
-                raise UsageError("each option once", found=repr(given), where="view")
-            values = {name: _read(name, text) for name, text in found.items()}
-        elif isinstance(given, Mapping):
-            values = dict(given)
-        else:
-            raise UsageError("options of a view", found=type(given).__name__, where="view")
-        for name in values:
-            if name not in cls.__struct_fields__:
-                raise UsageError(
-                    "an option of a view",
-                    found=repr(name),
-                    where="view",
-                    hint=nearest(str(name), cls.__struct_fields__),
-                )
-        if isinstance(values.get("absent"), (list, set, frozenset)):
-            values["absent"] = tuple(sorted(values["absent"]))
-        return cls(**values)
+        return given if isinstance(given, ViewOptions) else cls(**_said(given))
 
-    def text(self) -> str:
-        """Write the options so that `of` reads them: what is as by default is left out."""
+    @classmethod
+    def over(
+        cls, own: Mapping[str, Any], given: ViewOptions | Mapping[str, Any] | str | None
+    ) -> ViewOptions:
+        """Take options over those that a task has of its own, field by field.
+
+        Args:
+            own: The task's.
+            given: What wins over them: every option that a mapping or a text names, whatever its
+                value; of `ViewOptions`, those that are not as by default.
+
+        Raises:
+            UsageError: There is no such option, or a value is not one.
+        """
+        if not own:
+            return cls.of(given)
+        if isinstance(given, ViewOptions):
+            said = {
+                name: value
+                for name in cls.__struct_fields__
+                if (value := getattr(given, name)) != getattr(AS_IS, name)
+            }
+        else:
+            said = _said(given)
+        return cls(**(_said(own) | said))
+
+    def text(self, own: Mapping[str, Any] | None = None) -> str:
+        """Write the options so that `of` reads them: what is as by default is left out.
+
+        Args:
+            own: Of a task: then `over` reads them, and what differs from these is not left out.
+        """
+        under = self.of(own)
         parts = []
         for name in self.__struct_fields__:
             found = getattr(self, name)
-            if found != getattr(AS_IS, name):
+            if not found == getattr(AS_IS, name) == getattr(under, name):
                 parts.append(f"{name}={_written(found)}")
         return ",".join(parts)
 
 
+def _said(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    """Return the options that are named, by name."""
+    known = ViewOptions.__struct_fields__
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+        for name, sign, _ in pairs:
+            if not sign:
+                raise UsageError(
+                    "name=value",
+                    found=repr(name.strip()),
+                    where="view",
+                    hint=nearest(name.strip(), known),
+                )
+        found = {name.strip(): value.strip() for name, _, value in pairs}
+        if len(found) < len(pairs):
+            raise UsageError("each option once", found=repr(given), where="view")
+        values = {name: _read(name, text) for name, text in found.items()}
+    elif isinstance(given, Mapping):
+        values = dict(given)
+    else:
+        raise UsageError("options of a view", found=type(given).__name__, where="view")
+    for name in values:
+        if name not in known:
+            raise UsageError(
+                "an option of a view",
+                found=repr(name),
+                where="view",
+                hint=nearest(str(name), known),
+            )
+    if isinstance(values.get("absent"), (list, set, frozenset)):
+        values["absent"] = tuple(sorted(values["absent"]))
+    # Files hold numbers exactly.
+    return {n: float(v) if isinstance(v, Decimal) else v for n, v in values.items()}
+
+
 def _read(name: str, text: str) -> Json:
     """Read the value of one option from its text."""
+    if name == "page_size" and text == "none":
+        return None
     if name == "absent":
         return tuple(part for part in text.split("+") if part)
     if name == "manual":
@@ -190,7 +229,7 @@ def _written(value: Json) -> str:
         return "+".join(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return "none" if value is None else str(value)
 
 
 def _wrong(name: str, expected: str, found: Json) -> UsageError:

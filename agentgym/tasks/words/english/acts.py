@@ -27,7 +27,7 @@ from agentgym.tasks.words.phrases import (
     Which,
 )
 
-__all__ = ["ACTS"]
+__all__ = ["ACTS", "WAYS"]
 
 _SEVERAL: dict[str, Json] = {"plural": True, "naming": (), "tail": ()}
 _QUERIES: dict[str, Symbol] = {
@@ -51,11 +51,14 @@ _QUERIES: dict[str, Symbol] = {
     "single": Many(item="the mention", most=1),
     "only": Many(item="mention", most=1),
     "figure": (
+        *p(None, "{_1:inner figure}"),
+        *p(Summed, "the sum of the {fields:fields mention} of {rows:rows}", function="sum"),
+    ),
+    "inner figure": (
         *p(Counted, "the number of {rows:bare rows}", field=None, owner=None),
         *p(Counted, "the number of {rows:bare rows} with {field:a field} on record", owner=None),
         *p(Summed, "the total {field:mention} of {rows:rows}", function="sum", plain=False),
         *p(Summed, "the combined {field:mention} of {rows:rows}", function="sum"),
-        *p(Summed, "the sum of the {fields:fields mention} of {rows:rows}", function="sum"),
         *p(
             Summed,
             "the [average|mean] {field:mention} of {rows:rows}{digits:rounded}",
@@ -159,10 +162,10 @@ _QUERIES: dict[str, Symbol] = {
     ),
     "clause": (
         *p(None, "{_1:which of}", "{_1:worked clause}"),
-        *p(Listed, "which {rows:bare rows} [there are|we have]", owner=None),
+        *p(Listed, "which {rows:bare rows} [there are|we have]", owner=None, short=True),
         *p(Listed, "which {rows:bare rows} {owner:noun} has", mine=False),
         *p(Listed, "which {rows:bare rows} I have", owner=Me(), mine=True),
-        *p(Counted, "how many {rows:bare rows} there are", field=None, owner=None),
+        *p(Counted, "how many {rows:bare rows} there are", field=None, owner=None, short=True),
         *p(Counted, "how many {rows:bare rows} {owner:noun} has", field=None, mine=False),
         *p(Counted, "how many {rows:bare rows} I have", field=None, owner=Me(), mine=True),
         *p(Ask, "what {fields:single} of {noun:noun} is", short=True, own=False),
@@ -175,10 +178,11 @@ _QUERIES: dict[str, Symbol] = {
     "tales": Many(item="tale", separators=(", ", " and "), most=4),
     "direct": (
         *p(None, "{_1:which of}?", "{_1:worked direct}?"),
-        *p(Listed, "which {rows:bare rows} [are there|do we have]?", owner=None),
+        *p(Listed, "which {rows:bare rows} [are there|do we have]?", owner=None, short=True),
         *p(Listed, "which {rows:bare rows} does {owner:noun} have?", mine=False),
         *p(Listed, "which {rows:bare rows} do I have?", owner=Me(), mine=True),
-        *p(Counted, "how many {rows:bare rows} [are there|do we have]?", field=None, owner=None),
+        *p(Counted, "how many {rows:bare rows} [are there|do we have]?",
+           field=None, owner=None, short=True),
         *p(Counted, "how many {rows:bare rows} have {field:a field} on record?", owner=None),
         *p(Counted, "how many {rows:bare rows} does {owner:noun} have?", field=None, mine=False),
         *p(Counted, "how many {rows:bare rows} do I have?", field=None, owner=Me(), mine=True),
@@ -193,6 +197,20 @@ def _edits(what: str, **fixed: Json) -> tuple[Production, ...]:
     return (
         *p(Edit, f"[change|set|update] {what} to {{value:value}}", rest=(), flag=False, **fixed),
         *p(Edit, f"[change|set] {what} to {{value:value}}{{rest:rest}}", flag=False, **fixed),
+    )
+
+
+WAYS = ("for", "in", "on", "at", "to", "with", "from", "by", "under")
+"""Words between a new row and what it belongs to."""
+
+
+def _adds(belonging: str, **fixed: Json) -> tuple[Production, ...]:
+    """Make the patterns of a new row, with the words for what it belongs to."""
+    new = f"[add|create|set up] a new {{head:singular}}{belonging}"
+    return (
+        *p(Add, f"{new}{{gives:add givens}}", apart=False, **fixed),
+        *p(Add, f"{new}{{gives:apart givens}}", apart=True, **fixed),
+        *p(Add, f"{new}{{gives:line givens}}", **fixed),
     )
 
 
@@ -223,7 +241,7 @@ _ORDERS: dict[str, Symbol] = {
         *p(Given, "{field:switch} {value:truth}"),
     ),
     "line givens": Many(item="line given", separators=(", ", " and "), least=2, leads=(": ",)),
-    "owners": Many(item="inner", least=0, most=1, leads=(" for ",)),
+    "owner one": Many(item="inner", least=1, most=1),
     "order": (
         *p(
             Edit,
@@ -327,7 +345,7 @@ _ORDERS: dict[str, Symbol] = {
         *p(
             Edit,
             "[change|set] the {field:field} of {noun:noun} to {value:value}{rest:rest}",
-            flag=False,
+            flag=False, own=False,
         ),
         *p(
             Edit,
@@ -342,11 +360,8 @@ _ORDERS: dict[str, Symbol] = {
         *p(Mark, "mark {noun:noun} as {text:word}", "mark {noun:noun} as {text:flag}",
            on=True, each=False),
         *p(Mark, "mark {noun:noun} as not {text:flag}", on=False, each=False),
-        *p(Add, "[add|create|set up] a new {head:singular}{owners:owners}{gives:add givens}",
-           apart=False),
-        *p(Add, "[add|create|set up] a new {head:singular}{owners:owners}{gives:apart givens}",
-           apart=True),
-        *p(Add, "[add|create] a new {head:singular}{owners:owners}{gives:line givens}"),
+        *_adds("", owners=(), way="for"),
+        *(one for way in WAYS for one in _adds(f" {way} {{owners:owner one}}", way=way)),
         *p(Remove, "[delete|remove] {noun:noun}", "remove {noun:noun} from the system",
            each=False),
     ),

@@ -249,7 +249,9 @@ def _best(place: int) -> Iterator[Production]:
     for (how, largest), words in _MOST.items():
         article = "" if place and how == "count" else "the "
         pattern = f"{article}[{words[place]}] {{field:field}}"
-        yield from p(Best, pattern, largest=largest, how=how)
+        yield from p(Best, pattern, largest=largest, how=how, after=False)
+        if not place:
+            yield from p(Best, f"and {pattern}", largest=largest, how=how, after=True)
 
 
 MODS: dict[str, Symbol] = {
@@ -284,7 +286,11 @@ MODS: dict[str, Symbol] = {
         *p(Missing, "without {role:a role}"),
         *p(None, "with {_1:best}"),
     ),
-    "later mod": (*p(None, "{_1:mod}"), *_others()),
+    "later mod": (
+        *p(None, "{_1:mod}"),
+        *_others(),
+        *(one for one in _best(0) if one.fixed["after"]),
+    ),
     "mods": Many(
         item="mod",
         later="later mod",
@@ -293,7 +299,7 @@ MODS: dict[str, Symbol] = {
         least=0,
         leads=(" ",),
     ),
-    "best": tuple(_best(0)),
+    "best": tuple(one for one in _best(0) if not one.fixed["after"]),
     "better": tuple(_best(1)),
 }  # fmt: skip
 """Symbol to what it can be: one thing that is said of a row, and several."""

@@ -31,7 +31,7 @@ _WORKS: dict[str, Symbol] = {
     "side": (
         *p(Part, "the {field:mention} of {noun:inner}", own=False),
         *p(Part, "{noun:owner} {field:mention}", own=True),
-        *p(None, "{_1:figure}", "{_1:worked}"),
+        *p(None, "{_1:inner figure}", "{_1:worked}"),
     ),
     "operand": p(None, "{_1:side}", "{_1:amount}", "{_1:time}"),
     "two operands": Many(item="operand", separators=(" and ",), least=2, most=2),
@@ -113,7 +113,8 @@ _STORIES: dict[str, Symbol] = {
         ),
         *p(
             Story,
-            "[what is|how much is|please work out] {terms:times amounts}[?|, please?]",
+            "[what is|how much is] {terms:times amounts}[?|, please?]",
+            "please work out {terms:times amounts}.",
             "[please |]multiply {terms:amount by}. what [do you get|is the result]?",
             function="product",
         ),
@@ -224,15 +225,13 @@ def _tests() -> Iterator[Production]:
                 said=False,
                 **more,
             )
-        yield from p(
-            Tested, f"{{left:side}} {verb} {{right:term}}", op="eq", said=True, **more
-        )
+        yield from p(Tested, f"{{left:side}} {verb} {{right:term}}", op="eq", said=True, **more)
         yield from p(
             Tested, f"{{left:side}} {verb} exactly {{right:amount}}", op="eq", said=True, **more
         )
         yield from p(
             Tested,
-            f"{{left:side}} {verb} [not|anything but] {{right:term}}",
+            f"{{left:side}} {verb} not {{right:term}}",
             op="ne",
             said=True,
             **more,
@@ -312,10 +311,15 @@ _TURNS: dict[str, Symbol] = {
             Turned,
             "actually, the {field:field} should be {then:term}, not {first:term}.",
             "I changed my mind about the {field:field}: {then:term} instead of {first:term}.",
-            "correction: the {field:field} is {then:term}, not {first:term}.",
             "scratch that: for the {field:field}, use {then:term} rather than {first:term}.",
             "[sorry|wait], for the {field:field} I meant {then:term}, not {first:term}.",
-            flag=False,
+            flag=False, clue=False,
+        ),
+        *p(
+            Turned,
+            "[sorry|wait], I meant the one with the {field:field} {then:term}, not {first:term}.",
+            "I got the {field:field} wrong: it is {then:term}, not {first:term}.",
+            flag=False, clue=True,
         ),
         *p(
             Turned,

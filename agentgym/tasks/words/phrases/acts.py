@@ -81,6 +81,8 @@ class Listed(Phrase, kw_only=True):
     """Said as `which invoices does <owner> have`."""
     mine: bool = False
     """Whether the owner is the user: `which invoices do I have`."""
+    short: bool = False
+    """Whether little is said of the rows, so that more words may follow them."""
 
 
 class Which(Phrase, kw_only=True):
@@ -110,6 +112,8 @@ class Counted(Phrase, kw_only=True):
     """Said as `how many invoices does <owner> have`."""
     mine: bool = False
     """Whether the owner is the user: `how many invoices do I have`."""
+    short: bool = False
+    """Whether little is said of the rows, so that more words may follow them."""
 
 
 class Summed(Phrase, kw_only=True):
@@ -216,6 +220,9 @@ class Add(Phrase, kw_only=True):
 
     head: str
     owners: tuple[Inner, ...] = ()
+    """What it belongs to: one row at most."""
+    way: str = "for"
+    """The word between the two."""
     gives: tuple[Given, ...] = ()
     apart: bool = False
     """Whether a comma keeps the values from what is said of the owner."""
@@ -334,6 +341,8 @@ class Turned(Phrase, kw_only=True):
     field: str | None = None
     flag: bool = False
     """Whether the field is a flag."""
+    clue: bool = False
+    """Whether the value says which row is meant; else it is one that is set."""
 
 
 class Message(Phrase, kw_only=True):

@@ -254,6 +254,8 @@ class Best(Phrase, kw_only=True):
     largest: bool
     how: str = "number"
     """How more and less of the field is said: `number`, `count`, `span`, `time`."""
+    after: bool = False
+    """Whether another `with` stands before it: `and the largest total`."""
 
 
 Mod = (

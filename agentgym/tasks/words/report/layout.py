@@ -33,12 +33,12 @@ OPENINGS: dict[str, tuple[str, ...]] = {
 }
 ASKS: dict[str, tuple[str, ...]] = {
     "plain": (
-        "Please fill in the blanks {blanks}.",
+        "Please fill in {blanks}.",
         "What belongs in {blanks}?",
         "Can you fill in {blanks}?",
     ),
     "polite": (
-        "Could you please fill in the blanks {blanks}?",
+        "Could you please fill in {blanks}?",
         "Would you please tell me what belongs in {blanks}?",
         "I would be grateful if you could complete {blanks}.",
     ),
@@ -48,7 +48,7 @@ ASKS: dict[str, tuple[str, ...]] = {
         "Do you think you could find out what goes into {blanks}?",
         "If you could fill in {blanks} for me, that would be wonderful.",
     ),
-    "expert": ("Supply {blanks}.", "Return the values of {blanks}.", "Resolve {blanks}."),
+    "expert": ("Supply {blanks}.", "Look up {blanks}.", "Resolve {blanks}."),
     "learner": (
         "Please write what must be in {blanks}.",
         "Please, what is in {blanks}?",
