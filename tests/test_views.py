@@ -118,7 +118,12 @@ OWING = Compare(field="fees", op="gt", value=0)
         ("once", ONCE, ("phone", "fees"), True),
         ("once", ONCE, ("fees",), False),
         ("state", OWING, ("phone", "fees"), False),
-        ("state", All(of=(OWING, Compare(field="phone", op="ne", value="0"))), ("phone", "fees"), True),
+        (
+            "state",
+            All(of=(OWING, Compare(field="phone", op="ne", value="0"))),
+            ("phone", "fees"),
+            True,
+        ),
         ("invariant", OWING, ("phone", "fees"), False),
     ],
 )

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_tasks import own_domain, proved
+from strategies_tasks import OWN, own_domain, proved
 
 from agentgym import rng
 from agentgym.build.dials import DIALS, Dial, dials, ladder
@@ -48,7 +48,7 @@ def test_figures_are_what_they_say() -> None:
         gate = next(one for one in task.certificate.gates if one.gate == "no_shortcut")
         assert told["prior_guess"] == gate.detail["guess_share"]
         assert prover.certify(task) == task.certificate
-    assert any(task.measured["vagueness"] for task in filled.tasks)
+    assert any(task.measured["clues"] for task in filled.tasks)
 
 
 @settings(max_examples=20)
@@ -102,12 +102,14 @@ def test_each_operator_raises_its_figure(operator: Operator) -> None:
 @pytest.mark.parametrize("dial", DIALS, ids=lambda one: one.knob)
 def test_figures_follow_the_knobs(dial: Dial) -> None:
     """From its lowest to its highest value that gives tasks, a knob raises its figure."""
-    found = [one for one in dials(own_domain("clinic"), count=4, chosen=(dial,)) if one.tasks]
-    means = [one.mean for one in found]
-
-    assert len(found) >= 2
-    assert None not in means
-    assert means[-1] > means[0]  # type: ignore[operator]
+    for name in OWN:
+        made = dials(own_domain(name), count=4, chosen=(dial,))
+        means = [one.mean for one in made if one.tasks]
+        assert None not in means
+        if len(means) >= 2:
+            assert means[-1] > means[0]  # type: ignore[operator]
+            return
+    pytest.fail(f"no domain gives tasks for two values of {dial.knob}")
 
 
 def test_the_ladder_labels_every_task() -> None:

@@ -7,7 +7,7 @@ import random
 from collections import Counter
 
 import pytest
-from drawn_plans import KINDS, drawn
+from hard_plans import KINDS, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies_tasks import tiny_domains

@@ -7,7 +7,7 @@ import pytest
 from agentgym.goals.answers import normal
 from agentgym.prove.shortcuts.leaks import made_of
 
-TOLD = normal("What's the email of staff member Sheila Chavez in Berlin? Invoice Q1841, blood test.")
+TOLD = normal("The email of staff member Sheila Chavez in Berlin? Invoice Q1841, blood test.")
 
 
 @pytest.mark.parametrize(
