@@ -216,12 +216,18 @@ def _value(domain: Domain, entity: Entity, field: Field, number: int, place: int
 
 
 def _ends(domain: Domain, entity: Entity, field: Field) -> bool:
-    """Tell whether rows are changed only until then: where it is empty, they still are."""
+    """Tell whether rows, or those below them, are changed only until then.
+
+    Where it is empty, they still are.
+    """
     return any(
         isinstance(rule.predicate, Elapsed)
-        and (rule.entity, rule.predicate.field, rule.predicate.at)
-        == (entity.name, field.name, "before")
-        and not rule.predicate.path
+        and rule.predicate.field == field.name
+        and (
+            domain.schema.relation(rule.predicate.path[-1]).target == entity.name
+            if rule.predicate.path
+            else (rule.entity, rule.predicate.at) == (entity.name, "before")
+        )
         for rule in domain.rules
     )
 
