@@ -66,7 +66,7 @@ def _value(draw: st.DrawFn, domain: Domain, entity: Entity, field: Field) -> Jso
             held += _held(domain, target, target.field(relation.target_fields[place]))
     if field.name in entity.key and draw(st.booleans()):
         return _new(draw, field)
-    if held and draw(st.integers(0, 3)):
+    if held and draw(st.integers(0, 3)) > 0:
         return draw(st.sampled_from(held))
     if field.nullable and draw(st.integers(0, 2)) == 0:
         return None

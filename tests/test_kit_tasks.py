@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 import shop
+import tiny
+from msgspec.structs import replace
 
 from agentgym.build.one import build
 from agentgym.domain.patch import Patch
 from agentgym.episode import Suite, load
+from agentgym.rules import Elapsed, Rule
+from agentgym.schema import replace_entity
 from agentgym.schema.types import to_wire
 from agentgym.tasks import Task
 from agentgym.testing.domains import check_tasks, check_user, check_wanted
 from agentgym.testing.gold import check_gold
+from agentgym.testing.honesty.staging import made
 from agentgym.world.journal import rows_hash
 
 
@@ -28,13 +32,13 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Suite:
 
 def broken(suite: Suite, task: Task, **changes: Any) -> Suite:
     """Return the suite with one task alone, changed."""
-    return Suite(suite.domain, [msgspec.structs.replace(task, **changes)])
+    return Suite(suite.domain, [replace(task, **changes)])
 
 
 def branched(task: Task, **changes: Any) -> dict[str, Any]:
     """Return how a task changes when its branches do."""
-    branches = tuple(msgspec.structs.replace(b, **changes) for b in task.goal.branches)
-    return {"goal": msgspec.structs.replace(task.goal, branches=branches)}
+    branches = tuple(replace(b, **changes) for b in task.goal.branches)
+    return {"goal": replace(task.goal, branches=branches)}
 
 
 def of_family(suite: Suite, *families: str) -> Task:
@@ -73,7 +77,7 @@ def test_ends_without_a_reason_are_named(
     """A refusal names its rule, what cannot be done what is missing, and what is done nothing."""
     task = of_family(every, *families)
     with pytest.raises(AssertionError, match=sentence):
-        check_wanted(every, msgspec.structs.replace(task, **branched(task, **changes)))
+        check_wanted(every, replace(task, **branched(task, **changes)))
 
 
 def test_users_who_know_too_little_are_named(every: Suite) -> None:
@@ -81,10 +85,10 @@ def test_users_who_know_too_little_are_named(every: Suite) -> None:
     shift, vague = of_family(every, "shift"), of_family(every, "ambiguous")
     for task in every.tasks:
         check_user(task)
-    mute = msgspec.structs.replace(vague, user=msgspec.structs.replace(vague.user, questions={}))
+    mute = replace(vague, user=replace(vague.user, questions={}))
     with pytest.raises(AssertionError, match="no name to ask for it"):
         check_user(mute)
-    firm = msgspec.structs.replace(shift, user=msgspec.structs.replace(shift.user, shift=None))
+    firm = replace(shift, user=replace(shift.user, shift=None))
     with pytest.raises(AssertionError, match="changes their mind"):
         check_user(firm)
 
@@ -93,11 +97,11 @@ def test_steps_that_fail_are_certified(every: Suite) -> None:
     """A step that is to fail does, and no other; the model refuses it for the same reason."""
     task = next(task for task in every.tasks if any(step.fails for step in task.gold))
     check_gold(broken(every, task))
-    tame = tuple(msgspec.structs.replace(step, fails=False) for step in task.gold)
+    tame = tuple(replace(step, fails=False) for step in task.gold)
     with pytest.raises(AssertionError, match="is refused"):
         check_gold(broken(every, task, gold=tame))
     other = next(task for task in every.tasks if not any(step.fails for step in task.gold))
-    wild = tuple(msgspec.structs.replace(step, fails=True) for step in other.gold)
+    wild = tuple(replace(step, fails=True) for step in other.gold)
     if wild:
         with pytest.raises(AssertionError, match="is to fail"):
             check_gold(broken(every, other, gold=wild))
@@ -113,7 +117,27 @@ def test_patches_are_played(every: Suite) -> None:
     patch = (Patch(entity="customer", key=key, values={field.name: "Somebody Else"}),)
     task = of_family(every, "no_tool_needed")
     patched = f"{rows_hash(domain.patched(patch).rows):032x}"
-    certificate = msgspec.structs.replace(task.certificate, start=patched, end=patched)
+    certificate = replace(task.certificate, start=patched, end=patched)
     check_gold(broken(every, task, patch=patch, certificate=certificate))
     with pytest.raises(AssertionError, match="start in"):
         check_gold(broken(every, task, patch=patch))
+
+
+def test_what_stands_above_has_not_ended_either() -> None:
+    """Where rows are made until a time of the row above, there are such rows without that time."""
+    domain = tiny.domain()
+    loan = domain.schema.entity("loan")
+    relation = next(r for r in domain.schema.relations if r.target == "loan" or r.entity == "loan")
+    above = domain.schema.entity(relation.target)
+    fields = (*above.fields, replace(loan.field("due_on"), name="closed_on", nullable=True))
+    schema = replace_entity(domain.schema, replace(above, fields=fields))
+    until = Rule(
+        id="until",
+        kind="time_window",
+        entity=relation.entity,
+        on=("create",),
+        predicate=Elapsed(field="closed_on", op="lt", seconds=0, path=(relation.name,)),
+    )
+    ruled = replace(domain, schema=schema, rules=(*domain.rules, until))
+    rows = [made(ruled, schema.entity(above.name), number) for number in range(4)]
+    assert [row[-1] is None for row in rows] == [False, True, False, True]

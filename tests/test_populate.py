@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from agentgym.formats import encode
 from agentgym.populate import anonymise, fill, personal_fields
+from agentgym.populate.disguise import mask
 from agentgym.schema import (
     Check,
     Derived,
@@ -602,6 +604,23 @@ def test_no_one_is_recognised(shop: Rows) -> None:
                 assert len(set(old)) == len(set(new))
             else:
                 assert old == new
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        ("555-123-4567", r"\d{3}-\d{3}-\d{4}"),
+        ("2049-10-31", r"\d{4}-\d\d-\d\d"),
+        ("e58-672-8e9d", r"[0-9a-f]{3}-[0-9a-f]{3}-[0-9a-f]{4}"),
+        ("DEADBEEF01", r"[0-9A-F]{10}"),
+        ("+49 30 1234", r"\+49 \d\d \d{4}"),
+    ],
+)
+def test_a_masked_value_keeps_its_kind(value: str, shape: str) -> None:
+    """Digits stay digits, unless letters show that they are hexadecimal ones."""
+    for attempt in range(20):
+        found = mask(value, attempt, seed=1)
+        assert re.fullmatch(shape, found), found
 
 
 def test_a_person_stays_one_person(shop: Rows) -> None:

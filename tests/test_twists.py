@@ -374,8 +374,8 @@ def test_an_explicit_view_wins_field_by_field() -> None:
     whole = SUITE.view(AMBIGUOUS, type(own)(docs="none")).options
     assert (whole.rename, whole.docs) == (0.5, "none")
     assert SUITE.view(REFUSED).options == type(own)()
-    for given in (None, "rename=0", "rename=0,docs=full", "page_size=3"):
-        options = SUITE.view(AMBIGUOUS, given).options
+    for asked in (None, "rename=0", "rename=0,docs=full", "page_size=3"):
+        options = SUITE.view(AMBIGUOUS, asked).options
         text = options.text(AMBIGUOUS.view)
         assert SUITE.view(AMBIGUOUS, text).options == options
     sized = msgspec.structs.replace(AMBIGUOUS, view={"page_size": 3, "absent": ["get_room"]})

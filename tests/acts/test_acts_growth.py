@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from acts_checks import check_conditional, check_refusal, check_shift, check_unanswerable
 from desks import Desk, Judge, desks, own_writer, rows_of, writer_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from test_acts_families import check_conditional, check_refusal, check_shift, check_unanswerable
 
 from agentgym import rng
 from agentgym.domain import Domain
@@ -313,7 +314,8 @@ def test_what_cancels_out_is_not_asked() -> None:
     others = [v for v in writer.tables.ordered(owner.name, name) if v not in (old, new[param])]
     judge = Judge(domain, writer)
     judge.world.reset()
-    calls, results = [], []
+    calls: list[Any] = []
+    results: list[Any] = []
     for value in (others[0], old, new[param]):
         arguments = {**new, param: value}
         calls.append(Call(id=f"c{len(calls)}", name=tool.name, arguments=arguments))

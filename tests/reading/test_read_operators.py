@@ -238,7 +238,7 @@ def test_neighbours_of_what_has_none() -> None:
     """A row that shares its description with no other has no neighbour, and that is said."""
     domain = hired()
     one = {
-        name: rows[:1] if name != "car" else tuple(r for r in rows if r[0] < 1)
+        name: rows[:1] if name != "car" else tuple(r for r in rows if int(str(r[0])) < 1)
         for name, rows in domain.rows.items()
     }
     tables = Tables(domain.schema, one)

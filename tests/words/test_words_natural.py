@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from strategies_plans import entity, field, relation
 
@@ -61,7 +63,7 @@ def tied(name: str, row: Row) -> Tie:
 
 
 def eq(field_name: str, value: object) -> Clue:
-    return Clue(field=field_name, op="eq", value=value)  # type: ignore[arg-type]
+    return Clue(field=field_name, op="eq", value=value)
 
 
 def texts(row: Row, n_seeds: int = 20, *, plural: bool = False) -> set[str]:
@@ -82,7 +84,12 @@ def texts(row: Row, n_seeds: int = 20, *, plural: bool = False) -> set[str]:
 def meanings(text: str, words: Lexicon, symbol: str) -> list[Row]:
     nouns = Nouns(words)
     parser = Parser(ENGLISH, text, words, dict.fromkeys(NOUNS, nouns.stands))
-    return [r for n, end in parser.parse(symbol, 0) if end == len(text) for r in nouns.rows(n)]
+    return [
+        r
+        for n, end in parser.parse(symbol, 0)
+        if end == len(text)
+        for r in nouns.rows(cast("Any", n))
+    ]
 
 
 def relation_of(child: str, parent: str) -> str:

@@ -115,7 +115,7 @@ class Drawing:
 
     def select(self, entity: Entity, row: Row, hops: int, *, pick: bool = False) -> str:
         """Draw a select whose clues hold of a row."""
-        links = []
+        links: list[Link] = []
         for relation in self.schema.parents(entity.name):
             if hops and len(links) < 2 and self.draws.random() < 0.5:
                 parent = self.tied(
