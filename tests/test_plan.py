@@ -9,70 +9,17 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies_plans import CLINIC, MUSIC, Builder, field, plans
+from strategies_plans import CLINIC, MUSIC, Builder, plans
 from strategies_tasks import OWN, proved
+from wide_plans import SITES
 
 from agentgym.plan import Choose, Emit, Fact, Link, Plan, Select, Where, Write, told
 from agentgym.plan.tables import Tables
 from agentgym.prove import brute
-from agentgym.schema import Entity, Field, Relation, Schema
+from agentgym.schema import Field, Schema
 from agentgym.schema.types import Row, Rows, Stored, to_wire
 
 _TEXTS = ("a", "A", "ß", "SS", "Straße", "STRASSE", "é", "É", "b c")
-
-COMPOSITE = Schema(
-    entities=(
-        Entity(
-            name="site",
-            label="site",
-            plural="sites",
-            key=("country", "number"),
-            fields=(
-                field("country", "text", "key"),
-                field("number", "integer", "key"),
-                field("name", "text", "label", nullable=True),
-                field("opened", "date", "time", nullable=True),
-            ),
-        ),
-        Entity(
-            name="box",
-            label="box",
-            plural="boxes",
-            key=("id",),
-            key_source="counter",
-            fields=(
-                field("id", "integer", "key"),
-                field("site_country", "text", "reference", nullable=True),
-                field("site_number", "integer", "reference", nullable=True),
-                field("parent_id", "integer", "reference", nullable=True),
-                field("label", "text", "label", nullable=True),
-                field("price", "decimal", "money", scale=2, nullable=True),
-                field("weight", "float", "measure", nullable=True),
-            ),
-        ),
-    ),
-    relations=(
-        Relation(
-            name="box_site",
-            entity="box",
-            fields=("site_country", "site_number"),
-            target="site",
-            target_fields=("country", "number"),
-            label="site",
-            inverse="boxes",
-        ),
-        Relation(
-            name="box_parent",
-            entity="box",
-            fields=("parent_id",),
-            target="box",
-            target_fields=("id",),
-            label="parent",
-            inverse="parts",
-        ),
-    ),
-)
-"""A reference over two fields, and one to the same entity."""
 
 
 def stored(one: Field) -> st.SearchStrategy[Stored]:
@@ -133,7 +80,7 @@ class Known(Builder):
 @st.composite
 def cases(draw: Any) -> tuple[Schema, dict[str, tuple[Row, ...]], Plan]:
     """Draw a schema, rows, and a plan over them."""
-    schema = draw(st.sampled_from((COMPOSITE, CLINIC, MUSIC)))
+    schema = draw(st.sampled_from((SITES, CLINIC, MUSIC)))
     rows = draw(tables(schema))
     family = draw(st.sampled_from(("lookup", "multi_hop", "multi_hop", "aggregate")))
     return schema, rows, Known(draw, schema, rows).plan(family)
@@ -183,7 +130,7 @@ def test_telling_keeps_what_is_asked(case: tuple[Schema, Rows, Plan]) -> None:
     ]
 
 
-@given(tables(COMPOSITE), st.data())
+@given(tables(SITES), st.data())
 def test_several_links_hold_together(rows: Rows, data: st.DataObject) -> None:
     """A row that is told by two relations satisfies both, as enumeration says."""
     names = ("site", "box", "box")
@@ -203,15 +150,15 @@ def test_several_links_hold_together(rows: Rows, data: st.DataObject) -> None:
     chosen = tuple(data.draw(st.lists(st.sampled_from(links), unique=True, min_size=2)))
     node = Select(id="n3", entity="box", links=chosen)
     plan = Plan(family="multi_hop", facts=facts, nodes=(*anchors, node))
-    found = Tables(COMPOSITE, rows).extent(plan, "n3")
+    found = Tables(SITES, rows).extent(plan, "n3")
 
-    assert set(found) == brute.extents(plan, COMPOSITE, rows)["n3"]
+    assert set(found) == brute.extents(plan, SITES, rows)["n3"]
 
 
-@given(tables(COMPOSITE))
+@given(tables(SITES))
 def test_nothing_equals_null(rows: Rows) -> None:
     """A look-up finds no row by a value that is not there."""
-    seen = Tables(COMPOSITE, rows)
+    seen = Tables(SITES, rows)
 
     assert seen.lookup("box", ("parent_id",), (None,)) == []
     assert seen.lookup("box", ("site_country", "site_number"), ("a", None)) == []
