@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 BESIDE = ("cli", "domains", "schemas")
 """Folders beside the package that are installed inside it."""
-SUFFIXES = {".LICENSE", ".json", ".jsonl", ".md", ".py", ".sql", ".trace", ".ttl", ".txt", ".typed"}
+SUFFIXES = set(".LICENSE .json .jsonl .md .py .sql .toml .trace .ttl .txt .typed .yaml".split())
 
 
 def shipped() -> set[str]:
