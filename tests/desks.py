@@ -30,7 +30,7 @@ from agentgym.world.compile import Engine
 from agentgym.world.journal import RowChange, Session
 
 NOW = "2026-01-01T09:00:00Z"
-DOMAINS = Path(__file__).resolve().parents[2] / "domains"
+DOMAINS = Path(__file__).resolve().parents[1] / "domains"
 
 CUSTOMER = (
     field("first_name", "text", "person"),
