@@ -12,6 +12,8 @@ from agentgym.formats import Json, Record
 
 __all__ = [
     "SCHEMA",
+    "Act",
+    "ActKind",
     "AgentFacts",
     "AssistantEvent",
     "Call",
@@ -19,7 +21,10 @@ __all__ = [
     "EnvFacts",
     "ErrorCode",
     "Event",
+    "Failure",
     "Fault",
+    "Flags",
+    "NoticeEvent",
     "Outcome",
     "Provenance",
     "Result",
@@ -54,6 +59,10 @@ class Fault(Record, kw_only=True):
     """The offending parameter, where one is to blame."""
     rule: str | None = None
     """Id of the broken rule, where one is."""
+    legal: tuple[Json, ...] | None = None
+    """Legal values of the parameter, the nearest first, where an episode helps so far."""
+    repair: str | None = None
+    """Name of the shown tool that repairs it, where an episode helps so far."""
 
 
 class Result(Record, kw_only=True):
@@ -115,6 +124,75 @@ class ToolFace(Record, kw_only=True):
     requestor: Literal["assistant", "user"] = "assistant"
 
 
+ActKind = Literal[
+    "open",
+    "inform",
+    "confirm",
+    "deny",
+    "correct",
+    "shift",
+    "withhold",
+    "unknown",
+    "request",
+    "aside",
+    "complain",
+    "acknowledge",
+    "do",
+    "close",
+    "leave",
+]
+"""What a user does with a message: opens; tells facts; says yes or no to going on; puts right what
+the agent got wrong; wants something else or something more from here on; keeps a fact to
+themselves; does not know; asks the agent for something; talks of other things; complains; takes
+note; does something with a tool of their own; is content and ends; gives up and ends."""
+
+
+class Act(Record, kw_only=True):
+    """One dialogue act of the user."""
+
+    kind: ActKind
+    facts: tuple[str, ...] = ()
+    """Ids of the facts of the user's script that it is about."""
+    deed: str | None = None
+    """For `do`: id of the user's deed."""
+
+
+class Flags(Record, kw_only=True):
+    """What was wrong with one turn of the agent, whatever came of it."""
+
+    void: bool = False
+    """It held neither a readable call nor a message."""
+    malformed: bool = False
+    """A part of it looked like a call and could not be read."""
+    repeated: bool = False
+    """It made a call that was made before, and nothing had changed since."""
+    truncated: bool = False
+    """Something in it was cut off: the action was too long, or what its calls gave."""
+    unprovenanced: bool = False
+    """An argument held a value that nobody had told or shown to the agent."""
+
+    def __bool__(self) -> bool:
+        """Whether anything was wrong."""
+        return self.void or self.malformed or self.repeated or self.truncated or self.unprovenanced
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the flags that are raised."""
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
+
+
+class Failure(Record, kw_only=True):
+    """Why an episode did not succeed, and whose doing that was."""
+
+    by: Literal["agent", "environment"]
+    """`environment`: the episode says nothing about the agent; leave it out of every mean."""
+    code: str
+    """The agent's: `wrong_state`, `collateral`, `wrong_answer`, `no_evidence`, `policy`,
+    `wrong_outcome`, `max_turns`, `user_left`, `budget`. The environment's: `backend`, `unsolvable`,
+    `bug`, `model`."""
+    message: str
+
+
 class UserEvent(Record, kw_only=True, tag="user", tag_field="role"):
     """A message of the user."""
 
@@ -123,6 +201,24 @@ class UserEvent(Record, kw_only=True, tag="user", tag_field="role"):
     """Logical time, UTC."""
     turn: int
     content: str
+    acts: tuple[Act, ...] = ()
+    """What the user did with it."""
+    intent: tuple[str, ...] = ()
+    """Ids of the plan's writes and emits that the user wants from this message on; empty where the
+    task says nothing about it."""
+    tool_calls: tuple[Call, ...] = ()
+    """Calls of the user's own tools; each is answered by a `ToolEvent` of the requestor `user`."""
+
+
+class NoticeEvent(Record, kw_only=True, tag="notice", tag_field="role"):
+    """Something that the world tells the agent of its own accord."""
+
+    i: int
+    t: str
+    turn: int
+    content: str
+    kind: Literal["event", "change", "policy"] = "event"
+    """One of a stream that is watched; a row that changed mid-way; a rule that holds from now."""
 
 
 class AssistantEvent(Record, kw_only=True, tag="assistant", tag_field="role"):
@@ -135,6 +231,12 @@ class AssistantEvent(Record, kw_only=True, tag="assistant", tag_field="role"):
     reasoning: str | None = None
     tool_calls: tuple[Call, ...] = ()
     loss: bool = True
+    flags: tuple[str, ...] = ()
+    """Names of the flags (see `Flags`) that its turn raised."""
+    reward: float | None = None
+    """What the turn earned under the reward of the run."""
+    terms: dict[str, float] = {}
+    """The reward's terms after the turn."""
 
 
 class ToolEvent(Record, kw_only=True, tag="tool", tag_field="role"):
@@ -154,9 +256,13 @@ class ToolEvent(Record, kw_only=True, tag="tool", tag_field="role"):
     """Digest of the world after the call; None after a read."""
     deed: Deed | None = None
     """The domain's own call, where a view showed its tool otherwise: `Call` holds what was sent."""
+    requestor: Literal["assistant", "user"] = "assistant"
+    """Whose call it answers."""
+    fault: str | None = None
+    """Kind of the fault that the environment put into it; never shown to an agent."""
 
 
-Event = UserEvent | AssistantEvent | ToolEvent
+Event = UserEvent | AssistantEvent | ToolEvent | NoticeEvent
 
 
 class EnvFacts(Record, kw_only=True):
@@ -170,6 +276,16 @@ class EnvFacts(Record, kw_only=True):
     seed: int
     view: str = ""
     """How the tools were shown (see `tools.views.ViewOptions`); empty for as they are."""
+    user: str = ""
+    """How the user behaved (see `users.Profile`); empty for plainly."""
+    faults: str = ""
+    """What went wrong with the world (see `episode.faults.FaultOptions`); empty for nothing."""
+    hints: str = ""
+    """How far errors were explained; empty for as they are."""
+    reward: str = ""
+    """What was rewarded (see `goals.rewards.RewardOptions`); empty for success alone."""
+    luck: int = 0
+    """Seed of the episode: of the luck of its user and its faults."""
 
 
 class TaskFacts(Record, kw_only=True):
@@ -203,6 +319,8 @@ class Outcome(Record, kw_only=True):
     components: dict[str, float] = {}
     reasons: tuple[str, ...] = ()
     """Why it failed, in sentences; empty on success."""
+    failure: Failure | None = None
+    """Why it failed, and by whose doing; None on success."""
     final_state_sha256: str = ""
     metrics: dict[str, int] = {}
     """Counts: `turns`, `calls`, `errors`."""

@@ -137,7 +137,8 @@ def test_truncation_is_judged_and_told(folder: str) -> None:
     assert (reward, terminated, truncated, info["outcome"]) == (0.0, False, True, "truncated")
     assert truncated is True
     assert info["failure"]
-    assert info["flags"] == {"void_turn": True, "malformed": True}
+    assert info["flags"]["void"]
+    assert info["flags"]["malformed"]
 
 
 def test_options_choose_the_task(env: gymnasium.Env[Any, Any]) -> None:

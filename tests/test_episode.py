@@ -170,7 +170,7 @@ def test_what_looks_like_a_call_and_is_none_is_told_and_counted(action: object) 
     error = json.loads(turn.observation)["error"]
     assert error["code"] == "bad_arguments"
     assert "expected" in error["message"]
-    assert (turn.malformed, turn.void) == (True, True)
+    assert (turn.flags.malformed, turn.flags.void) == (True, True)
     assert (episode.turn, episode.malformed, episode.errors, episode.done) == (1, 1, 1, False)
     encode(episode.trace())
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium
+import msgspec
 from gymnasium.error import ResetNeeded
 
 from agentgym.env.frozen import freeze
@@ -196,7 +197,7 @@ class ToolEnv(gymnasium.Env[str, str]):
             "system": episode.system,
             "tools": self._tools(episode),
             "reward_terms": terms,
-            "flags": {"void_turn": turn.void, "malformed": turn.malformed},
+            "flags": msgspec.structs.asdict(turn.flags),
             "failure": failure,
             "outcome": outcome,
         }

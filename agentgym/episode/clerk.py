@@ -11,11 +11,13 @@ from collections.abc import Mapping
 import msgspec
 
 from agentgym.episode.detail import changed_rows, difference, distilled
+from agentgym.episode.faults import Weather
 from agentgym.formats import Json, Record, decode, to_text
 from agentgym.schema import Schema
 from agentgym.tools.algebra import WRITES, Get, ShowToolDoc, subject
 from agentgym.tools.views import Surface, ViewOptions
 from agentgym.trajectory import Deed, Fault, Result
+from agentgym.users import Reply
 from agentgym.world.compile import Engine
 from agentgym.world.rows import World
 
@@ -42,6 +44,12 @@ class Handed(Record, kw_only=True):
     """The domain's own call; None where it came to none, or is the call as it was sent."""
     whole: str | None = None
     """All that it gave, as text, where less is shown."""
+    whole_result: Result | None = None
+    """The same, as it is; None where all is shown."""
+    fault: str | None = None
+    """Kind of the fault that the environment put into it."""
+    reply: Reply | None = None
+    """What the user said, where it was a question to them."""
 
 
 class Clerk:
@@ -75,6 +83,7 @@ class Clerk:
         name: str,
         arguments: Mapping[str, Json],
         memory: Memory,
+        weather: Weather | None = None,
     ) -> Handed:
         """Pass a call on.
 
@@ -84,6 +93,7 @@ class Clerk:
             name: Of a shown tool.
             arguments: As the agent sent them.
             memory: Of the episode; the one to go on with is in what is handed back.
+            weather: What may go wrong with it; None for nothing.
         """
         shown = self.surface.by_name[name]
         if shown.locked and name not in memory.unlocked:
@@ -99,12 +109,20 @@ class Clerk:
         start = None
         if self._detail == "difference" and isinstance(term, WRITES):
             start = world.snapshot()
-        result = engine.call(world, way.tool, given)
+        fault, truly = None, None
+        if weather is None:
+            result = engine.call(world, way.tool, given)
+        else:
+            met = weather.call(engine, world, way.tool, given)
+            result, truly, fault = met.result, met.whole, met.fault
+        kept = (
+            None if truly is None else to_text(truly.data if truly.ok else {"error": truly.error})
+        )
         if result.error is not None:
             told = Result(error=self.surface.tell(result.error, name, way))
-            return Handed(result=told, deed=deed)
+            return Handed(result=told, deed=deed, whole=kept, whole_result=truly, fault=fault)
         if self._detail == "full":
-            return Handed(result=result, deed=deed)
+            return Handed(result=result, deed=deed, whole=kept, whole_result=truly, fault=fault)
         whole = to_text(result.data)
         if self._detail == "distilled":
             data = distilled(self._schema, term, given, result.data, self._got)
@@ -121,7 +139,14 @@ class Clerk:
             if not isinstance(term, WRITES):
                 memory = msgspec.structs.replace(memory, seen=memory.seen | {slot: whole})
         shown_result = Result(data=data, breaches=result.breaches)
-        return Handed(result=shown_result, memory=memory, deed=deed, whole=whole)
+        return Handed(
+            result=shown_result,
+            memory=memory,
+            deed=deed,
+            whole=whole if kept is None else kept,
+            whole_result=truly or result,
+            fault=fault,
+        )
 
     def _refused(self, name: str) -> Result:
         hint = f"Read its documentation first: {self._unlocker} with name {name}."

@@ -6,23 +6,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import msgspec
 
 from agentgym.domain import Clock, later
 from agentgym.formats import Json, Record, decode
 from agentgym.trajectory import (
+    Act,
     AssistantEvent,
     Call,
     Deed,
     ErrorCode,
     Event,
+    NoticeEvent,
     Result,
     ToolEvent,
     UserEvent,
 )
 
-__all__ = ["MAX_SHOWN", "Answered", "Line", "Said", "Single", "cut", "deeds", "events", "outputs"]
+__all__ = [
+    "MAX_SHOWN",
+    "Answered",
+    "Line",
+    "Noticed",
+    "Said",
+    "Single",
+    "cut",
+    "deeds",
+    "events",
+    "outputs",
+]
 
 MAX_SHOWN = 200_000
 """Most characters that the results of one action show."""
@@ -35,7 +49,22 @@ class Said(Record, kw_only=True):
     content: str
     reasoning: str | None = None
     calls: tuple[Call, ...] | None = None
-    """None for the user."""
+    """None for the user who does nothing with a tool of their own."""
+    user: bool = False
+    acts: tuple[Act, ...] = ()
+    """Of the user."""
+    intent: tuple[str, ...] = ()
+    """What the user wants from here on: ids of the plan's writes and emits."""
+    flags: tuple[str, ...] = ()
+    """Of the agent's turn."""
+
+
+class Noticed(Record, kw_only=True):
+    """A line of the log: something that happened of its own accord."""
+
+    turn: int
+    content: str
+    kind: Literal["event", "change", "policy"] = "event"
 
 
 class Answered(Record, kw_only=True):
@@ -53,7 +82,13 @@ class Answered(Record, kw_only=True):
     deed: Deed | None = None
     """Which tool of the domain was called, where a view shows it otherwise."""
     whole: str | None = None
-    """All that it gave, where the view showed less."""
+    """All that it gave, where the view or a fault showed something else."""
+    failed: bool = False
+    """Whether `whole` is an error."""
+    user: bool = False
+    """Whether the user made it, with a tool of their own."""
+    fault: str | None = None
+    """Kind of the fault that the environment put into it."""
 
 
 class Single(msgspec.Struct, frozen=True):
@@ -67,6 +102,7 @@ class Single(msgspec.Struct, frozen=True):
     code: ErrorCode | None
     digest: str | None
     breaches: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     def unfold(self) -> tuple[Said, Answered]:
         """Return the two lines that it stands for."""
@@ -80,10 +116,10 @@ class Single(msgspec.Struct, frozen=True):
             digest=self.digest,
             breaches=self.breaches,
         )
-        return Said(turn=self.turn, content="", calls=(call,)), answered
+        return Said(turn=self.turn, content="", calls=(call,), flags=self.flags), answered
 
 
-Line = Said | Answered | Single
+Line = Said | Answered | Noticed | Single
 
 
 def cut(text: str, shown: int) -> str:
@@ -91,7 +127,9 @@ def cut(text: str, shown: int) -> str:
     return f"{text[:shown]} [cut off: {len(text) - shown} more characters; ask for less at once]"
 
 
-def _event(i: int, line: Said | Answered, t: str) -> Event:
+def _event(i: int, line: Said | Answered | Noticed, t: str) -> Event:
+    if isinstance(line, Noticed):
+        return NoticeEvent(i=i, t=t, turn=line.turn, content=line.content, kind=line.kind)
     if isinstance(line, Answered):
         whole = line.shown == len(line.text)
         content = decode(line.text.encode(), object, where=line.call.id)
@@ -107,16 +145,27 @@ def _event(i: int, line: Said | Answered, t: str) -> Event:
             error_type=line.code,
             state_sha256_after=line.digest,
             deed=line.deed,
+            requestor="user" if line.user else "assistant",
+            fault=line.fault,
         )
-    if line.calls is None:
-        return UserEvent(i=i, t=t, turn=line.turn, content=line.content)
+    if line.user:
+        return UserEvent(
+            i=i,
+            t=t,
+            turn=line.turn,
+            content=line.content,
+            acts=line.acts,
+            intent=line.intent,
+            tool_calls=line.calls or (),
+        )
     return AssistantEvent(
         i=i,
         t=t,
         turn=line.turn,
         content=line.content,
         reasoning=line.reasoning,
-        tool_calls=line.calls,
+        tool_calls=line.calls or (),
+        flags=line.flags,
     )
 
 
@@ -136,7 +185,7 @@ def outputs(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:
     """Return the calls with what they gave, read from the log's own text."""
     found = []
     for line in _unfolded(log):
-        if isinstance(line, Answered):
+        if isinstance(line, Answered) and not line.user:
             data = decode(line.text.encode(), object, where=line.call.id)
             if line.code is None:
                 found.append((line.call, Result(data=data)))
@@ -148,24 +197,26 @@ def outputs(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:
 def deeds(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:
     """Return the calls as calls of the domain's own tools, with all that these gave.
 
-    What a view renames, merges or leaves out makes no difference here. A call that came to
-    none of the domain's tools stays as it was sent.
+    What a view renames, merges or leaves out makes no difference here, nor what a fault made of it.
+    A call that came to none of the domain's tools stays as it was sent. The user's own calls are
+    left out.
     """
     found = []
     for line in _unfolded(log):
-        if isinstance(line, Answered):
+        if isinstance(line, Answered) and not line.user:
             call, text = line.call, line.text if line.whole is None else line.whole
+            failed = line.code is not None if line.whole is None else line.failed
             if line.deed is not None:
                 call = Call(id=call.id, name=line.deed.tool, arguments=line.deed.arguments)
             data = decode(text.encode(), object, where=call.id)
-            if line.code is None:
+            if not failed:
                 found.append((call, Result(data=data, breaches=line.breaches)))
             else:
                 found.append((call, msgspec.convert(data, Result)))
     return tuple(found)
 
 
-def _unfolded(log: Iterable[Line]) -> Iterator[Said | Answered]:
+def _unfolded(log: Iterable[Line]) -> Iterator[Said | Answered | Noticed]:
     for line in log:
         if isinstance(line, Single):
             yield from line.unfold()

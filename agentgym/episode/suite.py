@@ -14,7 +14,10 @@ from pathlib import Path
 
 from agentgym import domain as domain_room
 from agentgym.domain import Domain
-from agentgym.episode.play import Episode
+from agentgym.episode.faults import FaultOptions, Faults, Weather
+from agentgym.episode.feedback import Coach, Hints
+from agentgym.episode.happenings import Happenings
+from agentgym.episode.play import NOTHING, Episode
 from agentgym.episode.view import View, unfit
 from agentgym.errors import TaskError, UsageError, nearest
 from agentgym.formats import FORMAT, Json, decode_lines, fingerprint, read
@@ -22,7 +25,7 @@ from agentgym.goals.verdict import Ending, Judge, Verdict
 from agentgym.rng import key
 from agentgym.tasks import Task
 from agentgym.tools.views import AS_IS, ViewOptions
-from agentgym.users.agenda import Agenda
+from agentgym.users import PLAIN, Profile, User, UserOptions, make
 from agentgym.world.compile import Engine, engine
 from agentgym.world.rows import Start, World
 
@@ -74,7 +77,7 @@ class Suite:
         self._engines: dict[tuple[int | None, tuple[str, ...]], Engine] = {}
         self._options: dict[str, ViewOptions] = {}
         self._judges: dict[str, Judge] = {}
-        self._users: dict[str, Agenda] = {}
+        self._users: dict[tuple[str, Profile], User] = {}
         self._pool: list[World] = []
         self._check(folder)
 
@@ -102,11 +105,14 @@ class Suite:
             found = self._judges[task.id] = Judge(domain, plain=self._judge)
         return found
 
-    def _user(self, task: Task) -> Agenda:
+    def _user(self, task: Task, given: UserOptions, seed: int) -> User:
         """Return a user of the task to whom nobody has spoken."""
-        found = self._users.get(task.id)
+        if given is not None:
+            return make(task.user, self.domain.schema, given, seed=seed)
+        slot = task.id, PLAIN
+        found = self._users.get(slot)
         if found is None:
-            found = self._users[task.id] = Agenda(task.user, self.domain.schema)
+            found = self._users[slot] = make(task.user, self.domain.schema, PLAIN)
         return found.fork()
 
     def start(self, task: Task) -> Start:
@@ -168,6 +174,9 @@ class Suite:
         split: str | None = None,
         max_turns: int | None = None,
         view: Options = None,
+        user: UserOptions = None,
+        faults: Faults = None,
+        hints: Hints = None,
         seed: int = 0,
     ) -> Episode:
         """Start an episode.
@@ -178,7 +187,10 @@ class Suite:
             max_turns: Turns after which it is cut off; None for what `turns` says.
             view: How the tools are shown: every option that it names wins over that of the task
                 (`ViewOptions.over`); None for as the task says.
-            seed: Chooses the task where no id is given.
+            user: How the user behaves, as `Profile.of` takes it.
+            faults: What goes wrong with the world, as `FaultOptions.of` takes it.
+            hints: How far errors are explained.
+            seed: Chooses the task where no id is given; of the luck of user and faults.
 
         Raises:
             TaskError: There is no such task or split, the view hides what the task needs, or its
@@ -190,6 +202,9 @@ class Suite:
         task = self.choose(split=split, seed=seed) if task_id is None else self.task(task_id)
         turns = self.turns(task) if max_turns is None else max_turns
         shown, start = self.view(task, view), self.start(task)
+        bad = FaultOptions.of(faults)
+        weather = Weather(bad, task, seed) if bad else None
+        due = (*task.stream, *(() if weather is None else weather.notices()))
         try:
             world = self._pool.pop()
             world.rebase(start)
@@ -198,11 +213,15 @@ class Suite:
         return Episode(
             task_id=task.id,
             view=shown,
-            user=self._user(task),
+            user=self._user(task, user, seed),
             engine=self._engine(shown),
             world=world,
             max_turns=turns,
             pool=self._pool,
+            happenings=Happenings(due) if due else NOTHING,
+            weather=weather,
+            coach=Coach.of(hints),
+            deeds=task.user.deeds,
         )
 
     def turns(self, task: Task) -> int:

@@ -221,6 +221,8 @@ class Write(Record, kw_only=True, tag="write"):
     settings: tuple[Setting, ...] = ()
     each: bool = False
     """Every row of the target is changed, two or more."""
+    by: Literal["agent", "user"] = "agent"
+    """Who does it. The user's own tools are not shown to the agent, who has to guide them."""
 
 
 class Emit(Record, kw_only=True, tag="emit"):

@@ -10,7 +10,17 @@ from agentgym.goals.goal import Goal
 from agentgym.plan import Fact, Plan
 from agentgym.plan.lower import Step
 
-__all__ = ["Certificate", "GateReport", "Step", "Task", "Turn", "Twin", "UserScript"]
+__all__ = [
+    "Certificate",
+    "GateReport",
+    "Notice",
+    "Step",
+    "Task",
+    "Turn",
+    "Twin",
+    "UserDeed",
+    "UserScript",
+]
 
 
 class Turn(Record, kw_only=True):
@@ -21,6 +31,42 @@ class Turn(Record, kw_only=True):
     """Ids of the facts that it tells."""
     replaces: tuple[str, ...] = ()
     """Ids of the facts that hold no longer when it is said."""
+    when: Literal["answer", "close"] = "answer"
+    """Said with the next answer that the user gives, or when the agent takes the job for done (or
+    asks whether there is anything else)."""
+    wants: tuple[str, ...] = ()
+    """Ids of the plan's writes and emits that the user wants from then on, those before included
+    unless they are given up; empty: as before."""
+
+
+class UserDeed(Record, kw_only=True):
+    """Something that only the user can do, with a tool of their own, and does when asked to."""
+
+    id: str
+    """Id of the plan's write that it carries out."""
+    tool: str
+    """Name of a tool of the domain that the agent is not shown."""
+    arguments: dict[str, Json]
+    """Wire values; the user knows them."""
+    words: str
+    """What the user is to do, as an imperative: `confirm the appointment of Tuesday`."""
+    needs: tuple[str, ...] = ()
+    """Ids of facts that the agent has to say, since the user does not know them."""
+
+
+class Notice(Record, kw_only=True):
+    """Something that happens of its own accord while the agent watches."""
+
+    turn: int
+    """After which turn it comes; 0: with the first observation."""
+    text: str
+    """What the agent is told; empty where it is told nothing."""
+    entity: str = ""
+    key: tuple[Json, ...] | None = None
+    """Wire values of the key of the row that it is about."""
+    patch: tuple[Patch, ...] = ()
+    """Rows that change with it."""
+    kind: Literal["event", "change", "policy"] = "event"
 
 
 class Twin(Record, kw_only=True):
@@ -44,6 +90,16 @@ class UserScript(Record, kw_only=True):
     """Fact id to what it is, in words, for answers: `the new phone number`."""
     shift: Turn | None = None
     """How the user changes their mind."""
+    later: tuple[Turn, ...] = ()
+    """What else the user comes to want, in order, after the shift if there is one."""
+    wants: tuple[str, ...] = ()
+    """Ids of the plan's writes and emits that the opening asks for; empty: all of them."""
+    private: tuple[Fact, ...] = ()
+    """What the user knows besides and does not tell: nothing of it may be said by anybody."""
+    deeds: tuple[UserDeed, ...] = ()
+    """What only the user can do."""
+    record: tuple[str, tuple[Json, ...]] | None = None
+    """Entity and key of the row that the user is, where they are somebody in the data."""
 
 
 class GateReport(Record, kw_only=True):
@@ -83,6 +139,8 @@ class Task(Record, kw_only=True, omit_defaults=False):
     """How the tools are shown unless an episode says otherwise; see `tools.views.ViewOptions`."""
     patch: tuple[Patch, ...] = ()
     """Rows in which its world differs from the domain's at the start."""
+    stream: tuple[Notice, ...] = ()
+    """What happens while the agent watches, by turn; such a task has nobody who asks."""
     plan: Plan
     shape: str = ""
     """Digest of the plan without its values: equal for tasks of one structure."""

@@ -16,28 +16,20 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from agentgym.errors import SchemaError
-from agentgym.formats import Json, Record, to_text
+from agentgym.formats import Json, to_text
 from agentgym.plan import Fact
 from agentgym.schema import Schema
 from agentgym.tasks import Turn, UserScript
+from agentgym.trajectory import Result
 from agentgym.users import hearing
 from agentgym.users.hearing import confirming, raw_words, words
+from agentgym.users.user import Reply, Report
 
-__all__ = ["Agenda", "Reply", "confirming", "spoken"]
+__all__ = ["Agenda", "confirming", "spoken"]
 
 _PLURAL = re.compile(r"[^su]s$", re.IGNORECASE)
 _MINE = "my "
 """How the name of a fact begins that tells who the user is."""
-
-
-class Reply(Record, kw_only=True):
-    """What the user answers."""
-
-    text: str
-    ends: bool = False
-    """Whether the conversation is over with it."""
-    confirms: bool = False
-    """Whether it says yes to going on with a change."""
 
 
 class Agenda:
@@ -71,9 +63,30 @@ class Agenda:
         """Ids of the facts that the agent has not heard yet, in order, hidden ones too."""
         return tuple(fact.id for fact in self._script.facts if fact.id not in self._told)
 
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """Ids of the plan's writes and emits that are wanted now."""
+        turn = self._script.shift
+        return (
+            turn.wants if turn is not None and self._turned and turn.wants else self._script.wants
+        )
+
     def fork(self) -> Agenda:
         """Return an independent copy in the same state."""
         return copy.copy(self)
+
+    def state(self) -> tuple[object, ...]:
+        """Return all that the answers from here on depend on."""
+        return self._told, self._turned
+
+    def report(self) -> Report:
+        """Say how the conversation went so far."""
+        due = [fact.id for fact in self._script.facts if fact.exposure != "instruction"]
+        return Report(due=len(due), told=sum(fact_id in self._told for fact_id in due))
+
+    def did(self, deed: str, result: Result) -> str:
+        """Hear what came of a deed."""
+        return "Done." if result.ok else "That did not work."
 
     def answer(self, question: str) -> Reply:
         """Answer a question; never ends the conversation.
