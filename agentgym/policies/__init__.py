@@ -13,6 +13,7 @@ from agentgym.errors import UsageError, nearest
 from agentgym.policies.oracle import Oracle
 from agentgym.policies.scripted import Noop, RandomLegal
 from agentgym.policies.seeker import Guesser, Seeker
+from agentgym.policies.steadfast import Steadfast
 from agentgym.tasks import Task
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Policy",
     "RandomLegal",
     "Seeker",
+    "Steadfast",
     "resolve",
 ]
 
@@ -64,6 +66,7 @@ _MAKERS: dict[str, Maker] = {
     "oracle": lambda task, _seed, view=None: Oracle(task, view=view),
     "random": lambda _task, seed, view=None: RandomLegal(seed=seed),
     "search": lambda _task, _seed, view=None: Seeker(calls=24),
+    "steadfast": lambda task, _seed, view=None: Steadfast(task, view=view),
 }
 
 LADDER = ("guesser", "random", "greedy", "search", "oracle")

@@ -13,28 +13,10 @@ from typing import Any
 
 from agentgym.errors import FormatError
 from agentgym.formats import Json, decode, to_text
+from agentgym.policies.words import ISO, named, stems
 
 __all__ = ["Guesser", "Seeker"]
 
-_QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
-_NUMBER = re.compile(r"(?<![\w.,-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w-])")
-_CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Z][\w-]*\d[\w-]*\b")
-_NAMES = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][\w'’-]+(?: (?:of |the |de |van )?[A-Z][\w'’-]+)*")
-_MONTHS = dict(
-    zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True)
-)
-_DAY = re.compile(
-    r"\b(?:(?P<m>[A-Z][a-z]{2,8}) (?P<d>\d{1,2})|(?P<d2>\d{1,2}) (?P<m2>[A-Z][a-z]{2,8})),? "
-    r"(?P<y>\d{4})(?: at (?P<t>\d\d:\d\d(?::\d\d)?))?"
-)
-_ISO = re.compile(r"\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?\b")
-_WORD = re.compile(r"[^\W_]+")
-_DULL = frozenset(
-    "a an the of in to as and or with whose is are was for from that this it its my me i you by "
-    "on at please can could would what which how many tell know need only one hello hi let thanks "
-    "thank good utc dear hey also then take there".split()
-)
-_STEM = re.compile(r"(?<=..)(ing|ied|ies|ed|es|e|s|y)$")
 _BOUND = re.compile(r"^(min|max)_|_(from|to)$")
 _READS = frozenset(
     "ask average calculate conclude count current find get identify list look max mean min path "
@@ -43,41 +25,12 @@ _READS = frozenset(
 """First words of tools that change nothing."""
 
 
-def _words(text: str) -> frozenset[str]:
-    """Return the words that matter of a text or a name, the same for one and for many."""
-    found = (word.casefold() for word in _WORD.findall(text))
-    return frozenset(_STEM.sub("", word) for word in found if word not in _DULL)
-
-
-def _values(text: str) -> list[Json]:
-    """List what a text may name: quoted texts, times, codes, numbers, capitalised names."""
-    found: list[Json] = list(_QUOTED.findall(text))
-    rest = _QUOTED.sub(" ", text)
-    for day in _DAY.finditer(rest):
-        month = _MONTHS.get((day["m"] or day["m2"])[:3].casefold())
-        if month:
-            date = f"{day['y']}-{month:02}-{int(day['d'] or day['d2']):02}"
-            clock = day["t"] or "00:00"
-            found += [date, f"{date}T{clock if len(clock) > 5 else clock + ':00'}Z"]
-    found += _ISO.findall(rest)
-    rest = _DAY.sub(" ", _ISO.sub(" ", rest))
-    found += _CODE.findall(rest)
-    for number in _NUMBER.findall(_CODE.sub(" ", rest)):
-        plain = number.replace(",", "")
-        found.append(float(plain) if "." in plain else int(plain))
-    for name in _NAMES.findall(rest):
-        plain = re.sub(r"['’]s?$", "", name)
-        if plain.casefold() not in _DULL and "'" not in plain and "’" not in plain:
-            found += [*plain.split(" "), plain] if " " in plain else [plain]
-    return list(dict.fromkeys(found))
-
-
 class Guesser:
     """Looks nothing up: concludes with the first thing that the request names."""
 
     def __call__(self, observation: str, info: dict[str, Any]) -> str:  # noqa: ARG002
         """Return the conclusion."""
-        values = _values(observation)
+        values = named(observation)
         arguments: dict[str, Json] = {"outcome": "done"}
         if values:
             arguments["answer"] = values[0]
@@ -100,8 +53,8 @@ class Seeker:
         self._start("")
 
     def _start(self, request: str) -> None:
-        self._request = _words(request)
-        self._known = _values(request)
+        self._request = stems(request)
+        self._known = named(request)
         self._seen: dict[str, list[Json]] = {}
         self._rows: list[dict[str, Json]] = []
         self._made: set[str] = set()
@@ -150,11 +103,11 @@ class Seeker:
             verb = tool["name"].partition("_")[0]
             if tool["name"] in ("conclude", "ask_user", "calculate", "current_time"):
                 continue
-            if self._changes(tool) and not _words(verb) & self._request:
+            if self._changes(tool) and not stems(verb) & self._request:
                 continue
             if verb == "identify" and not self._told:
                 continue
-            name = _words(tool["name"])
+            name = stems(tool["name"])
             share = len(name & self._request) / max(len(name), 1)
             share += 2 * (verb == "identify")
             late = self._changes(tool) and self._left > 0
@@ -188,15 +141,15 @@ class Seeker:
 
     def _bounds(self, name: str, filled: dict[str, Json], value: Json) -> bool:
         """Tell whether a parameter is the other bound of one that has the value."""
-        mine = _words(_BOUND.sub("", name))
-        return any(_words(_BOUND.sub("", n)) == mine and v == value for n, v in filled.items())
+        mine = stems(_BOUND.sub("", name))
+        return any(stems(_BOUND.sub("", n)) == mine and v == value for n, v in filled.items())
 
     def _value(self, name: str, kind: dict[str, Any], used: list[Json]) -> Json:
         seen = self._seen.get(name, [])
         if seen:
             return seen[-1]
         if "enum" in kind:
-            fitting = [one for one in kind["enum"] if _words(str(one)) <= self._request]
+            fitting = [one for one in kind["enum"] if stems(str(one)) <= self._request]
             return fitting[0] if fitting and fitting[0] != "" else None
         types = kind.get("type", "string")
         types = [types] if isinstance(types, str) else types
@@ -213,7 +166,7 @@ class Seeker:
         if isinstance(value, dict) and "error" in value:
             self._barred = self._barred or "identified" in str(value["error"])
         elif isinstance(value, dict) and isinstance(value.get("reply"), str):
-            told = _values(value["reply"])
+            told = named(value["reply"])
             self._told = bool(told)
             self._known = [*told, *(one for one in self._known if one not in told)]
         elif isinstance(value, dict):
@@ -248,14 +201,14 @@ class Seeker:
     def _likeness(self, field: str) -> float:
         if field == "id" or field.endswith("_id"):
             return 0.0
-        name = _words(_BOUND.sub("", field))
+        name = stems(_BOUND.sub("", field))
         return len(name & self._request) / max(len(name), 1)
 
 
 def _fits(value: Json, types: list[str], kind: dict[str, Any]) -> bool:
     if isinstance(value, str):
         shape = kind.get("format")
-        timed = _ISO.fullmatch(value) is not None
+        timed = ISO.fullmatch(value) is not None
         if shape in ("date", "date-time"):
             return timed and ("T" in value) == (shape == "date-time")
         return "string" in types and not timed
