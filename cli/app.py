@@ -28,6 +28,7 @@ from .pool import pool
 from .rollout import rollout
 from .seal import seal
 from .show import show
+from .users import users
 
 __all__ = ["app", "main"]
 
@@ -91,6 +92,7 @@ _add(show, "agentgym show shop tasks 0001")
 _add(tasks, "agentgym tasks shop --count 100 --family multi_hop --min-calls 4..8 --fuzz 2")
 _add(ladder, "agentgym ladder shop --knobs")
 _add(play, "agentgym play shop --task 0001")
+_add(users, "agentgym users --sample 100 --population hard")
 _add(rollout, "agentgym rollout shop --policy oracle --episodes 50 --out runs.jsonl")
 _add(export, "agentgym export runs.jsonl --format adp --out adp")
 _add(seal, "agentgym seal shop")

@@ -24,8 +24,11 @@ def export(
         str, typer.Option(help=f"One of: {', '.join(export_room.FORMATS)}.", show_default=False)
     ],
     out: Annotated[Path, typer.Option(help="Folder to write.", show_default=False)],
+    options: Annotated[
+        str, typer.Option(help="Of the format rl, as masks=void+overlong,messages=all.")
+    ] = "",
 ) -> None:
-    """Write the successful episodes of a run in a format for training."""
+    """Write episodes of a run in a format for training: those that succeeded; for rl, all."""
     if not runs.is_file():
         raise UsageError(
             "a run file",
@@ -33,7 +36,7 @@ def export(
             where=str(runs),
             hint="write one with `agentgym rollout`",
         )
-    report = export_room.export(read_runs(runs), format, out)
+    report = export_room.export(read_runs(runs), format, out, options=options or None)
     left = sum(report.left_out.values())
     say(f"{report.format} is in {out}", style="bold")
     facts(

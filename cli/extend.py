@@ -82,6 +82,12 @@ def tasks(
             min=0, help="Facts that the user tells only when asked.", rich_help_panel=_KNOBS
         ),
     ] = 0,
+    hidden: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Facts that the user does not even announce.", rich_help_panel=_KNOBS
+        ),
+    ] = 0,
     ruled: Annotated[
         bool,
         typer.Option("--ruled", help="Only writes under a rule.", rich_help_panel=_KNOBS),
@@ -202,6 +208,7 @@ def tasks(
                 acts=acts,
                 limits=limits,
                 held=held,
+                hidden=hidden,
                 ruled=ruled,
                 decoy_rows=decoy_rows,
                 decoy_tools=decoy_tools,

@@ -10,6 +10,7 @@ from agentgym.plan import (
     Emit,
     Fact,
     Guard,
+    Later,
     Plan,
     Refuse,
     Select,
@@ -74,7 +75,16 @@ def _node(node: object) -> str:
             return f"cannot be done: {node.act} ({why})"
         case Shift():
             return f"the user says {node.first} at first, and {node.then} later"
+        case Later():
+            return _later(node)
     raise AssertionError(node)
+
+
+def _later(node: Later) -> str:
+    when = "with the first answer" if node.when == "answer" else "asked for more"
+    more = [f"wants {', '.join(node.adds)}"] if node.adds else []
+    less = [f"gives up {', '.join(node.drops)}"] if node.drops else []
+    return f"{when}, the user {' and '.join((*less, *more))}"
 
 
 def _select(node: Select) -> str:

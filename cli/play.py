@@ -18,6 +18,8 @@ from agentgym.formats import Json
 
 from .check import Folder
 from .console import clean, facts, heading, paragraph, say, table
+from .options import FAULTS_HELP, HINTS_HELP, USER_HELP
+from .rollout import CIRCUMSTANCES
 from .tools import VIEW, print_tool
 
 __all__ = ["play"]
@@ -40,11 +42,21 @@ def play(
         str | None, typer.Option(help="Task to play, like 0001; the seed chooses without it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Chooses the task.")] = 0,
-    view: Annotated[str, typer.Option(help=VIEW)] = "",
+    user: Annotated[str, typer.Option(help=USER_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    faults: Annotated[str, typer.Option(help=FAULTS_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    hints: Annotated[str, typer.Option(help=HINTS_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    view: Annotated[str, typer.Option(help=VIEW, rich_help_panel=CIRCUMSTANCES)] = "",
 ) -> None:
     """Play a task yourself: call tools, talk to the user, and read the verdict."""
     suite = load(str(folder))
-    episode = suite.episode(task, view=view, seed=seed)
+    episode = suite.episode(
+        task,
+        view=view,
+        user=user or None,
+        faults=faults or None,
+        hints=hints or None,
+        seed=seed,
+    )
     say(f"{episode.task_id}, {episode.max_turns} turns", style="bold")
     paragraph(episode.system)
     _request(episode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +15,12 @@ from agentgym.trajectory import Trajectory
 
 from .check import Folder
 from .console import narrator, say, table
+from .options import FAULTS_HELP, HINTS_HELP, REWARD_HELP, USER_HELP
 from .tools import VIEW
 
-__all__ = ["rollout"]
+__all__ = ["CIRCUMSTANCES", "rollout"]
+
+CIRCUMSTANCES = "How it is played"
 
 
 def rollout(
@@ -36,7 +39,14 @@ def rollout(
     max_turns: Annotated[
         int | None, typer.Option(min=2, help="Turns after which an episode is cut off.")
     ] = None,
-    view: Annotated[str, typer.Option(help=VIEW)] = "",
+    group: Annotated[
+        int, typer.Option(min=1, help="Episodes of one task, under the same luck, in a row.")
+    ] = 1,
+    user: Annotated[str, typer.Option(help=USER_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    faults: Annotated[str, typer.Option(help=FAULTS_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    hints: Annotated[str, typer.Option(help=HINTS_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    reward: Annotated[str, typer.Option(help=REWARD_HELP, rich_help_panel=CIRCUMSTANCES)] = "",
+    view: Annotated[str, typer.Option(help=VIEW, rich_help_panel=CIRCUMSTANCES)] = "",
 ) -> None:
     """Play episodes with a policy, record them, and print how many succeed."""
     tell = narrator()
@@ -45,10 +55,15 @@ def rollout(
         str(folder),
         policy,
         episodes=episodes,
+        group=group,
         out=out,
         split=split,
         max_turns=max_turns,
         view=view,
+        user=user or None,
+        faults=faults or None,
+        hints=hints or None,
+        reward=reward or None,
         seed=seed,
     ):
         played.append(trajectory)
@@ -56,37 +71,50 @@ def rollout(
             tell(f"{len(played):,} of {episodes:,} episodes")
     tell("done")
     say(f"{policy} on {folder}", style="bold")
-    _print(played)
+    _print(played, rewarded=bool(reward))
     if out is not None:
         say(f"\nRecorded in {out}.")
         if any(one.outcome.status == "success" for one in played):
             say(f"Next: agentgym export {out} --format adp --out adp")
 
 
-def _print(played: Sequence[Trajectory]) -> None:
+def _print(played: Sequence[Trajectory], *, rewarded: bool) -> None:
     groups: dict[str, list[Trajectory]] = defaultdict(list)
     for trajectory in played:
         groups[trajectory.task.family].append(trajectory)
     rows = [_row(family, group) for family, group in sorted(groups.items())]
-    table(
-        ["family", "episodes", "success", "rate", "turns", "calls", "refused"],
-        [*rows, _row("all", played)],
-        right=["episodes", "success", "rate", "turns", "calls", "refused"],
+    columns = ["family", "episodes", "success", "rate", "turns", "calls", "refused", "reward"]
+    shown = [*rows, _row("all", played)]
+    if not rewarded:
+        columns, shown = columns[:-1], [row[:-1] for row in shown]
+    table(columns, shown, right=columns[1:])
+    broken = Counter(
+        one.outcome.failure.code if one.outcome.failure else "unknown"
+        for one in played
+        if one.outcome.status == "error"
     )
+    if broken:
+        kinds = ", ".join(f"{code} {count:,}" for code, count in sorted(broken.items()))
+        say(
+            f"\nIn {broken.total():,} episodes the environment itself failed ({kinds}): "
+            "they are in no rate and no mean."
+        )
 
 
 def _row(name: str, group: Sequence[Trajectory]) -> list[str]:
-    won = sum(one.outcome.status == "success" for one in group)
+    whole = [one for one in group if one.outcome.status != "error"]
+    won, counted = sum(one.outcome.status == "success" for one in whole), max(1, len(whole))
 
     def mean(metric: str) -> str:
-        return f"{sum(one.outcome.metrics.get(metric, 0) for one in group) / len(group):.1f}"
+        return f"{sum(one.outcome.metrics.get(metric, 0) for one in whole) / counted:.1f}"
 
     return [
         name.replace("_", " "),
         f"{len(group):,}",
         f"{won:,}",
-        f"{100 * won / len(group):.1f}%",
+        f"{100 * won / counted:.1f}%",
         mean("turns"),
         mean("calls"),
         mean("errors"),
+        f"{sum(one.outcome.reward for one in whole) / counted:.3f}",
     ]

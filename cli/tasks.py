@@ -108,7 +108,9 @@ def _whole(task: Task) -> None:
         _print_branch(branch)
     heading("Gold run")
     for number, step in enumerate(task.gold, 1):
-        say(f"  {number}. {step.tool}")
+        say(f"  {number}. {step.tool}{' (the user, who is asked)' if step.words else ''}")
+        if step.words:
+            paragraph(step.words, indent=7)
         facts(
             (f"       {name}", f"{_json(value)}  <- {step.origin.get(name, '')}")
             for name, value in step.arguments.items()
