@@ -1,7 +1,7 @@
 """Which row changes count as the same: volatile fields aside, generated keys renamed.
 
 In come the net changes of a world, out comes whether they are the changes that a
-branch of the goal requires, and if not, why. Next: `verdict`.
+branch of the goal requires, and if not, why. Next: `matcher`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,19 @@ from agentgym.schema import Entity, Schema
 from agentgym.schema.types import Row, Stored, to_stored
 from agentgym.world import RowChange
 
-__all__ = ["Compared", "compare", "describe", "effects", "generated", "volatile"]
+__all__ = [
+    "Compared",
+    "Side",
+    "compare",
+    "describe",
+    "effects",
+    "generated",
+    "goal_sides",
+    "paired",
+    "run_side",
+    "run_sides",
+    "volatile",
+]
 
 
 class Compared(NamedTuple):
@@ -35,7 +47,7 @@ class Compared(NamedTuple):
         return any(reason.startswith("unknown: ") for reason in self.missing)
 
 
-class _Side(NamedTuple):
+class Side(NamedTuple):
     """One changed row of the goal or of the run, ready to be compared."""
 
     node: Node
@@ -69,6 +81,19 @@ def compare(
         are exactly the required ones.
     """
     ours, theirs = _sides(required, changes, schema)
+    pairs, found = paired(required, ours, theirs, cap)
+    missing, extra = _reasons(ours, theirs, pairs, schema, lasting)
+    if found.holds is None:
+        missing.append(f"unknown: which created row is which was not found within {cap} steps")
+    elif not found.holds and not missing and not extra:
+        missing.append(_crossed(ours, theirs, pairs, schema))
+    return Compared(missing, extra)
+
+
+def paired(
+    required: Sequence[Change], ours: Sequence[Side], theirs: Sequence[Side], cap: int
+) -> tuple[dict[int, int], Pairing]:
+    """Pair required changes with net ones, by key where it is known, else by what they hold."""
     renamed = any(change.made is not None for change in required)
     pairs: dict[int, int] = {}
     if not renamed:
@@ -83,17 +108,12 @@ def compare(
     if left or open_to:
         found = pair([ours[p].node for p in left], [theirs[p].node for p in open_to], cap=cap)
         pairs |= {left[mine]: open_to[other] for mine, other in found.pairs.items()}
-    missing, extra = _reasons(ours, theirs, pairs, schema, lasting)
-    if found.holds is None:
-        missing.append(f"unknown: which created row is which was not found within {cap} steps")
-    elif not found.holds and not missing and not extra:
-        missing.append(_crossed(ours, theirs, pairs, schema))
-    return Compared(missing, extra)
+    return pairs, found
 
 
 def _reasons(
-    ours: Sequence[_Side],
-    theirs: Sequence[_Side],
+    ours: Sequence[Side],
+    theirs: Sequence[Side],
     pairs: Mapping[int, int],
     schema: Schema,
     lasting: Collection[str],
@@ -122,7 +142,7 @@ def _reasons(
 
 
 def _crossed(
-    ours: Sequence[_Side], theirs: Sequence[_Side], pairs: Mapping[int, int], schema: Schema
+    ours: Sequence[Side], theirs: Sequence[Side], pairs: Mapping[int, int], schema: Schema
 ) -> str:
     """Say that each row is there, and that they refer to one another in another way."""
     for place, other in pairs.items():
@@ -136,15 +156,32 @@ def _crossed(
 
 
 def _sides(
-    required: Sequence[Change], changes: Sequence[RowChange], schema: Schema
-) -> tuple[list[_Side], list[_Side]]:
+    required: Sequence[Change],
+    changes: Sequence[RowChange],
+    schema: Schema,
+) -> tuple[list[Side], list[Side]]:
     """Bring goal and run into one form: stored values, references to created rows as such."""
+    ours = goal_sides(required, schema)
+    return ours, run_sides(required, ours, changes, schema)
+
+
+def goal_sides(required: Sequence[Change], schema: Schema) -> list[Side]:
+    """Bring the required changes into the form in which they are compared."""
     made: dict[tuple[str, tuple[Stored, ...]], int] = {}
     for place, change in enumerate(required):
         if change.made is not None:
             made[change.entity, _stored_key(schema.entity(change.entity), change.made)] = place
-    ours = [_required(change, schema, made) for change in required]
-    kinds = {entity for entity, _ in made}
+    return [_required(change, schema, made) for change in required]
+
+
+def run_sides(
+    required: Sequence[Change],
+    ours: Sequence[Side],
+    changes: Sequence[RowChange],
+    schema: Schema,
+) -> list[Side]:
+    """Bring net changes into the form in which they are compared with the required ones."""
+    kinds = {change.entity for change in required if change.made is not None}
     seen = [change for change in changes if visible(schema.entity(change.entity), change)]
     created = {
         (change.entity, change.key): place
@@ -152,12 +189,12 @@ def _sides(
         if change.entity in kinds and change.before is None
     }
     choices = {side.row: side.node.within for side in ours if side.node.within}
-    return ours, [_actual(change, schema, created, choices) for change in seen]
+    return [run_side(change, schema, created, choices) for change in seen]
 
 
 def _required(
     change: Change, schema: Schema, made: Mapping[tuple[str, tuple[Stored, ...]], int]
-) -> _Side:
+) -> Side:
     entity = schema.entity(change.entity)
     key = None if change.key is None else _stored_key(entity, change.key)
     plain = {name: to_stored(entity.field(name), v) for name, v in change.values.items()}
@@ -182,15 +219,16 @@ def _required(
         exact=change.kind != "insert",
         free=frozenset(change.free),
     )
-    return _Side(node, (entity.name, change.kind, key), change)
+    return Side(node, (entity.name, change.kind, key), change)
 
 
-def _actual(
+def run_side(
     change: RowChange,
     schema: Schema,
     created: Mapping[tuple[str, tuple[Stored, ...]], int],
     choices: Mapping[tuple[str, str, tuple[Stored, ...] | None], Mapping[str, object]],
-) -> _Side:
+) -> Side:
+    """Bring one net change into that form."""
     entity = schema.entity(change.entity)
     drop = volatile(entity)
     key: tuple[Stored, ...] | None = change.key
@@ -219,7 +257,7 @@ def _actual(
         values |= {f"key {n}": v for n, v in zip(entity.key, change.key, strict=True)}
     if created and change.after is not None:
         values |= _as_references(schema, entity, change.after, created, values)
-    return _Side(Node((entity.name, kind), values), (entity.name, kind, key), change)
+    return Side(Node((entity.name, kind), values), (entity.name, kind, key), change)
 
 
 def _as_references(
@@ -239,7 +277,7 @@ def _as_references(
     }
 
 
-def _told(side: _Side, schema: Schema) -> str:
+def _told(side: Side, schema: Schema) -> str:
     source = side.source
     if isinstance(source, Change):
         return describe(source, schema)

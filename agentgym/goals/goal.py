@@ -10,7 +10,7 @@ from typing import Literal
 
 from agentgym.formats import Json, Record
 
-__all__ = ["Answer", "Bound", "Branch", "Change", "Goal", "Seen"]
+__all__ = ["Answer", "Bound", "Branch", "Change", "Goal", "Offered", "Seen"]
 
 
 class Change(Record, kw_only=True):
@@ -77,6 +77,14 @@ class Seen(Record, kw_only=True):
     """Or a call was refused by one of these rules."""
 
 
+class Offered(Record, kw_only=True):
+    """A row of which the user is told unasked."""
+
+    entity: str
+    key: tuple[Json, ...]
+    """Wire values."""
+
+
 class Branch(Record, kw_only=True):
     """One acceptable end."""
 
@@ -90,6 +98,9 @@ class Branch(Record, kw_only=True):
     """Impossible: the reason must name each of these; of each, one of several ways to say it."""
     idle: bool = False
     """No tool that reads or writes rows may have been called."""
+    offers: tuple[Offered, ...] | None = None
+    """Of what the user must have been told unasked: of each once, and of nothing else. None: where
+    there is nothing to watch."""
 
 
 class Goal(Record, kw_only=True):

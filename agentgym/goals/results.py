@@ -13,6 +13,8 @@ from agentgym.goals.answers.members import pieces
 from agentgym.goals.goal import Answer
 from agentgym.schema import Schema
 from agentgym.tools.algebra import (
+    INTRINSIC,
+    WATCHING,
     AskUser,
     Calculate,
     Conclude,
@@ -20,6 +22,7 @@ from agentgym.tools.algebra import (
     CurrentTime,
     Identify,
     ListTools,
+    LookUpTerm,
     ReadManual,
     SearchManual,
     ShowToolDoc,
@@ -32,11 +35,14 @@ from agentgym.tools.algebra import Sequence as Steps
 __all__ = ["FREE", "apart", "shown"]
 
 FREE = (
+    *INTRINSIC,
+    *WATCHING,
     AskUser,
     Calculate,
     Conclude,
     CurrentTime,
     ListTools,
+    LookUpTerm,
     ReadManual,
     SearchManual,
     ShowToolDoc,

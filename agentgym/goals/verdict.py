@@ -16,6 +16,7 @@ from agentgym.goals import answers
 from agentgym.goals.answers import Column
 from agentgym.goals.equivalence import compare
 from agentgym.goals.goal import Answer, Branch, Goal, Seen
+from agentgym.goals.offers import missed
 from agentgym.goals.reasons import RuleNames, unnamed
 from agentgym.goals.results import FREE, apart, shown
 from agentgym.plan import Fact
@@ -52,10 +53,11 @@ class Verdict(Record, kw_only=True):
 
     success: bool
     terms: dict[str, float]
-    """`success`, `state` (required changes made), `frame` (nothing else changed), `answer`,
-    `evidence` (what the end rests on was looked up, or nothing where nothing need be), `policy`
-    (no advisory rule was broken, the user not taken for somebody else), `outcome` (concluded as
-    expected, and a refusal names its rule or what is missing): each 0.0 or 1.0."""
+    """`success`, `state` (required changes made), `frame` (nothing else changed), `answer` (and the
+    offers that are due, where events are watched), `evidence` (what the end rests on was looked up,
+    or nothing where nothing need be), `policy` (no advisory rule was broken, the user not taken for
+    somebody else), `outcome` (concluded as expected, and a refusal names its rule or what is
+    missing): each 0.0 or 1.0."""
     reasons: tuple[str, ...] = ()
     """Why it failed, for the branch that came nearest; empty on success."""
     unknown: bool = False
@@ -83,6 +85,11 @@ class Judge:
         self._rules = RuleNames(domain.rules, domain.schema)
         self._columns: dict[tuple[str, str], Column] = {}
         self._keyed: dict[str, dict[Row, Row]] = {}
+
+    @property
+    def domain(self) -> Domain:
+        """The domain as it is at the start of every episode."""
+        return self._domain
 
     def verdict(
         self,
@@ -120,7 +127,8 @@ class Judge:
         parts = {
             "state": done.missing,
             "frame": done.extra,
-            "answer": self._answers(branch.answers, ending, answers.normal(instruction)),
+            "answer": self._answers(branch.answers, ending, answers.normal(instruction))
+            + ([] if branch.offers is None else missed(branch.offers, calls, self._domain.schema)),
             "evidence": evidence + (self._busy(calls) if branch.idle else []),
             "policy": self._broken(calls) + mistaken,
             "outcome": _outcome(branch, ending) or self._why(branch, ending),
@@ -160,20 +168,43 @@ class Judge:
         if not slots:
             return []
         given = ending.answer if ending.outcome is not None else ending.message
-        schema = self._domain.schema
-        values = apart(given, slots, schema)
-        if values is None:
+        checked = self._checked(slots, given, known)
+        if checked is None:
             told = f"expected {len(slots)} values, as a list in the order asked for"
             return [f"answer: {told}, found {str(given)[:80]!r}"]
-        checked = [
-            answers.check(slot, value, schema, self._column, known)
-            for slot, value in zip(slots, values, strict=True)
-        ]
         return [
             f"answer: {slot.entity}{'' if slot.field is None else f'.{slot.field}'}: {reason}"
             for slot, reason in zip(slots, checked, strict=True)
             if reason
         ]
+
+    def _checked(self, slots: Sequence[Answer], given: Json, known: str) -> list[str | None] | None:
+        """Say of each slot why what was given does not hold it; None where no value is for each."""
+        schema = self._domain.schema
+        values = apart(given, slots, schema)
+        if values is None:
+            return None
+        return [
+            answers.check(slot, value, schema, self._column, known)
+            for slot, value in zip(slots, values, strict=True)
+        ]
+
+    def slots(self, branch: Branch, given: Json, instruction: str = "") -> tuple[bool, ...]:
+        """Tell of each slot of a branch whether an answer holds it.
+
+        Args:
+            branch: Of a goal.
+            given: What was answered.
+            instruction: What the user asked for.
+        """
+        found = self._checked(branch.answers, given, answers.normal(instruction))
+        if found is None:
+            return (False,) * len(branch.answers)
+        return tuple(reason is None for reason in found)
+
+    def sees(self, seen: Seen, call: Call, result: Result) -> bool:
+        """Tell whether one call shows what an end rests on."""
+        return self._seen(seen, ((call, result),)) is None
 
     def _seen(self, seen: Seen, calls: Sequence[tuple[Call, Result]]) -> str | None:
         """Say what no call showed."""
@@ -209,26 +240,33 @@ class Judge:
 
     def _mistaken(self, party: Sequence[Fact], calls: Sequence[tuple[Call, Result]]) -> list[str]:
         """Say whether the user was ever identified as somebody else."""
-        if not party:
+        if not party or not any(self.mistakes(party, call.name, one) for call, one in calls):
             return []
+        entity = self._domain.schema.entity(party[0].entity)
+        return [f"identified the user as another {entity.label}"]
+
+    def mistakes(self, party: Sequence[Fact], tool_name: str, result: Result) -> bool:
+        """Tell whether a call takes the user for somebody else.
+
+        Args:
+            party: Facts that tell who the user is.
+            tool_name: Of the domain's tool that was called.
+            result: What it gave.
+        """
+        tool = self._domain.tool_by_name.get(tool_name)
+        if tool is None or not isinstance(tool.term, Identify) or not result.ok:
+            return False
         schema = self._domain.schema
         entity = schema.entity(party[0].entity)
-        wanted = {
-            entity.position(fact.field): to_stored(entity.field(fact.field), fact.value)
+        told = result.data["identified"]
+        if tool.term.entity != entity.name or set(told) != set(entity.key):
+            return False
+        key = tuple([to_stored(entity.field(name), told[name]) for name in entity.key])
+        row = self._known(entity).get(key)
+        return row is None or any(
+            row[entity.position(fact.field)] != to_stored(entity.field(fact.field), fact.value)
             for fact in party
-        }
-        for call, result in calls:
-            tool = self._domain.tool_by_name.get(call.name)
-            if tool is None or not isinstance(tool.term, Identify) or not result.ok:
-                continue
-            told = result.data["identified"]
-            if tool.term.entity != entity.name or set(told) != set(entity.key):
-                continue
-            key = tuple([to_stored(entity.field(name), told[name]) for name in entity.key])
-            row = self._known(entity).get(key)
-            if row is None or any(row[place] != value for place, value in wanted.items()):
-                return [f"identified the user as another {entity.label}"]
-        return []
+        )
 
     def _known(self, entity: Entity) -> Mapping[Row, Row]:
         """Return the rows of an entity at the start, by key."""
