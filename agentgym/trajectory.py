@@ -236,7 +236,7 @@ class AssistantEvent(Record, kw_only=True, tag="assistant", tag_field="role"):
     reward: float | None = None
     """What the turn earned under the reward of the run."""
     terms: dict[str, float] = {}
-    """The reward's terms after the turn."""
+    """The reward's terms after the turn; those that are 0 are left out."""
 
 
 class ToolEvent(Record, kw_only=True, tag="tool", tag_field="role"):
@@ -286,6 +286,8 @@ class EnvFacts(Record, kw_only=True):
     """What was rewarded (see `goals.rewards.RewardOptions`); empty for success alone."""
     luck: int = 0
     """Seed of the episode: of the luck of its user and its faults."""
+    max_turns: int = 0
+    """Turns after which it would have been cut off; 0 where nobody says."""
 
 
 class TaskFacts(Record, kw_only=True):
@@ -314,7 +316,9 @@ class Outcome(Record, kw_only=True):
     """How the episode ended."""
 
     status: Literal["success", "failure", "truncated", "error"]
-    termination: Literal["agent_message", "conclude", "user_stop", "max_turns", "exception"]
+    termination: Literal[
+        "agent_message", "conclude", "user_stop", "max_turns", "budget", "exception"
+    ]
     reward: float
     components: dict[str, float] = {}
     reasons: tuple[str, ...] = ()
@@ -342,7 +346,7 @@ class Trajectory(Record, kw_only=True, omit_defaults=False):
     schema: Literal["agentgym.trajectory/1"] = SCHEMA
     trajectory_id: str
     group_id: str
-    """Same task, same prompt."""
+    """Same task, same prompt; in a run of groups, and where luck has a say, the same luck."""
     env: EnvFacts
     task: TaskFacts
     agent: AgentFacts

@@ -25,7 +25,11 @@ from .console import facts, heading, paragraph
 __all__ = ["show_plan"]
 
 _SIGNS = {"eq": "=", "ne": "is not", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-_EXPOSURES = {"user": "told when asked", "hidden": "told when asked, and not announced"}
+_EXPOSURES = {
+    "user": "told when asked",
+    "hidden": "told when asked, and not announced",
+    "jargon": "told in a word of the trade",
+}
 
 
 def show_plan(plan: Plan) -> None:
@@ -114,7 +118,9 @@ def _write(node: Write) -> str:
         + (one.fact or (f"{one.source} -> {one.node}" if one.source else f"-> {one.node}"))
         for one in node.settings
     ]
-    return f"{node.kind} {node.entity}{target}" + (f": {', '.join(settings)}" if settings else "")
+    who = ", by the user" if node.by == "user" else ""
+    told = f": {', '.join(settings)}" if settings else ""
+    return f"{node.kind} {node.entity}{target}{told}{who}"
 
 
 def _value(value: Value) -> str:

@@ -21,14 +21,21 @@ _FIGURES = {
     "branching": "tools that could be called at a step, on average",
     "cases": "conditions, refusals and changes of mind",
     "clues": "comparisons and relations that describe the rows",
+    "due": "events on which something is due",
     "entities": "sets of rows that the plan speaks of",
+    "events": "events that are watched",
     "exact": "whether the two bounds of the calls are one",
+    "choices": "changes that are not said: the tools that fit, and the right ones",
     "held": "of those that are asked for, what does not say who the user is",
+    "hidden": "facts that are not even announced",
     "max_calls": "calls of the gold run",
     "min_calls": "fewest calls, proved",
     "prior_guess": "share of the likeliest answer among those possible",
     "rules": "rules that its writes are under",
+    "terms": "words of the trade",
     "tools": "tools shown",
+    "traits": "what makes the request hard to plan for",
+    "turns": "how often something comes to be wanted or is given up",
     "vagueness": "how vaguely the rows are told",
     "visible": "call after which all of the answer was shown",
     "writes": "changes asked for",
@@ -80,13 +87,29 @@ def _calls(task: Task) -> str:
 def _whole(task: Task) -> None:
     say(task.id, style="bold")
     paragraph(task.instruction, indent=2)
-    held = [fact for fact in task.user.facts if fact.exposure != "instruction"]
+    later = {name for turn in task.user.later for name in turn.facts}
+    held = [f for f in task.user.facts if f.exposure != "instruction" and f.id not in later]
     if held:
         heading("The user tells when asked")
         facts((f"  {task.user.questions.get(f.id, f.field)}", _json(f.value)) for f in held)
     if task.user.shift is not None:
         paragraph(f"Later on the user says: {task.user.shift.text}", indent=2)
+    for turn in task.user.later:
+        when = "With the first answer" if turn.when == "answer" else "Asked for more,"
+        paragraph(f"{when} the user says: {turn.text}", indent=2)
     show_plan(task.plan)
+    if task.stream:
+        heading("What happens, and what is due on it")
+        facts(
+            (f"  turn {one.turn}", f"{one.text}  {', '.join(one.due) or 'nothing is due'}")
+            for one in task.stream
+        )
+    if task.user.deeds:
+        heading("What only the user can do")
+        facts(
+            (f"  {one.id}", f"{one.words}  with {one.tool}({_json(one.arguments)})")
+            for one in task.user.deeds
+        )
     heading("Made")
     facts(
         [
@@ -139,6 +162,8 @@ def _print_branch(branch: Branch) -> None:
         of = f"{answer.entity}.{answer.field}" if answer.field else f"number of {answer.entity}"
         asked = f"{answer.function} of {of}" if answer.function else of
         paragraph(f"answer {asked}: {', '.join(_json(v) for v in answer.values)}", indent=4)
+    for one in branch.offers or ():
+        paragraph(f"the user is told of: {one.entity} {_json(list(one.key))}", indent=4)
     for seen in branch.seen:
         key = f" {_json(list(seen.key))}" if seen.key is not None else ""
         paragraph(f"seen in a result: {seen.entity}{key}", indent=4)

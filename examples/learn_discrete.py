@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 import agentgym
 from agentgym.env import DiscreteCalls
+from agentgym.episode import load
 
 Weights = NDArray[np.float64]
 
@@ -76,7 +77,7 @@ def learn(
     tasks: int = 8,
     group: int = 6,
     rate: float = 0.6,
-    every: int = 5,
+    every: int = 3,
     seed: int = 0,
 ) -> tuple[Weights, list[dict[str, Any]]]:
     """Train a policy and say how it does on the way.
@@ -136,8 +137,18 @@ def draw(curve: Sequence[dict[str, Any]], title: str, path: Path) -> None:
 
     figure, axes = plt.subplots(figsize=(7, 4))
     x = [point["episodes"] for point in curve]
-    axes.plot(x, [100 * point["test"] for point in curve], marker="o", label="held-out tasks")
-    axes.plot(x[1:], [100 * p["train"] for p in curve[1:]], linestyle="--", label="training tasks")
+    axes.plot(
+        x,
+        [100 * point["test"] for point in curve],
+        marker="o",
+        label="held-out tasks, likeliest call",
+    )
+    axes.plot(
+        x[1:],
+        [100 * p["train"] for p in curve[1:]],
+        linestyle="--",
+        label="training tasks, drawn calls",
+    )
     axes.axhline(100 * curve[0]["test"], color="grey", linewidth=0.8, label="by chance")
     axes.set(xlabel="episodes", ylabel="success (%)", ylim=(-3, 103), title=title)
     axes.legend(loc="lower right")
@@ -164,12 +175,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     env = DiscreteCalls(below)
     wanted = set(given.families.split(","))
-    chosen = [task for task in below.unwrapped.suite.tasks if task.family in wanted]
+    chosen = [task for task in load(given.domain).tasks if task.family in wanted]
     train = [task.id for task in chosen if task.split == "train"]
     test = [task.id for task in chosen if task.split == "test"]
     if not train or not test:
         parser.error(f"expected tasks of {given.families} in both splits, found {len(chosen)}")
-    print(f"{len(train)} training tasks, {len(test)} held-out ones, {env.action_space.n} actions")
+    actions = len(env.tools) * env.variants
+    print(f"{len(train)} training tasks, {len(test)} held-out ones, {actions} actions")
     weights, curve = learn(env, train, test, updates=given.updates, seed=given.seed)
     if given.out is not None:
         given.out.mkdir(parents=True, exist_ok=True)

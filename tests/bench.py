@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import bench_resources
 import bench_world
@@ -33,6 +35,15 @@ from agentgym.tasks import Certificate, Task, UserScript
 from agentgym.tools.algebra import AskUser, Conclude, Tool
 
 REPEATS = 7
+EVERYTHING: dict[str, Any] = {
+    "user": "difficult",
+    "reward": {"success": 1.0, "progress": 0.3, "format": 0.1, "harm": -0.2, "cost": -0.1},
+    "faults": "rough",
+    "hints": "brief",
+    "attempts": 2,
+    "budget": {"calls": 10**9, "cost": 1e12},
+}
+"""Options of an environment in which everything that a step may carry is on."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -62,13 +73,39 @@ def suite(rows: int = bench_world.ROWS) -> Suite:
     return Suite(domain, [task], max_turns=10**9)
 
 
+def forked(shop: Suite, writes: list[dict[str, object]], count: int) -> tuple[float, float]:
+    """Measure seconds and kB a fork, in a tree of which each writes one row more."""
+    root = shop.episode("bench-v1/0001")
+    for arguments in writes[:20]:
+        root.call("update_order", **arguments)
+    forks = [root]
+    start = time.perf_counter()
+    for _ in range(count):
+        forks.append(root.fork())
+    spent = (time.perf_counter() - start) / count
+    del forks[1:]
+    tracemalloc.start()
+    for number in range(count):
+        one = forks[number // 2].fork()
+        one.call("update_order", **writes[20 + number % 900])
+        forks.append(one)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    for one in forks:
+        one.close()
+    return spent, size / count / 1_000
+
+
 def figures() -> list[Line]:
     """Measure the episode's rooms; the first figure is the floor."""
     shop = suite()
     keys = _keys(5000)
     floor = _floor(5000)
     episode = shop.episode("bench-v1/0001")
-    env = ToolEnv(shop)
+    envs = {
+        "env.step, JSON in, text out": ToolEnv(shop),
+        "env.step, rewards, faults, user, hints, budget": ToolEnv(shop, **EVERYTHING),
+    }
     found: dict[str, list[float]] = {}
     actions = [to_text({"name": "get_order", "arguments": {"order_id": key}}) for key in keys]
     writes = [{"order_id": key, "quantity": 11} for key in keys]
@@ -115,16 +152,23 @@ def figures() -> list[Line]:
             ("verdict, 20 writes, ms", judged(100) * 1e3),
         ):
             found.setdefault(name, []).append(value)
-        env.reset(seed=0)
-        step = _each(lambda n: env.step(actions[n % 1000]), 5_000)
-        found.setdefault("env.step, JSON in, text out", []).append(unit / step)
+        fork, size = forked(shop, writes, 1_000)
+        found.setdefault("fork as a handle, 20 changed rows", []).append(fork / unit)
+        found.setdefault("kB per fork, a tree of 1,000 that each write", []).append(size)
+        for name, one in envs.items():
+            one.reset(seed=0)
+            step = _each(lambda n: one.step(actions[n % 1000]), 5_000)  # noqa: B023
+            found.setdefault(name, []).append(unit / step)
     bars: dict[str, tuple[str, float, bool]] = {
         "floor F": ("us", 0.0, False),
         "Episode.call, key look-up": ("F rate", 0.35, False),
         "Episode.call, write with guard, journal, digest": ("F rate", 0.14, False),
         "reset after 20 writes": ("F times", 20.0, True),
         "verdict, 20 writes, ms": ("ms", 1.0, True),
+        "fork as a handle, 20 changed rows": ("F times", 10.0, True),
+        "kB per fork, a tree of 1,000 that each write": ("kB", 20.0, True),
         "env.step, JSON in, text out": ("F rate", 0.18, False),
+        "env.step, rewards, faults, user, hints, budget": ("F rate", 0.14, False),
     }
     return [Line(name, statistics.median(v), *bars[name]) for name, v in found.items()]
 

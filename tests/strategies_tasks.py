@@ -21,7 +21,7 @@ from agentgym.prove import Prover
 from agentgym.schema import Entity, Relation, Schema
 from agentgym.schema.roles import infer
 from agentgym.schema.types import Rows
-from agentgym.tools.derive import derive
+from agentgym.tools.derive import derive, glossary_tool
 
 __all__ = ["OWN", "domain_of", "own_domain", "proved", "tiny_domains"]
 
@@ -33,13 +33,14 @@ OWN = tuple(sorted(path.stem for path in SOURCES.glob("*.sql")))
 def domain_of(name: str, schema: Schema, rows: Rows) -> Domain:
     """Make a domain with every tool that its schema earns, as its files would give it back."""
     found = rules.derive(schema)
+    words = glossary_tool(schema, rows)
     made = Domain(
         name=name,
         title=name,
         description=f"You work at the {name}.",
         schema=schema,
         rules=found,
-        tools=derive(schema, found),
+        tools=(*derive(schema, found), *(() if words is None else (words,))),
         clock=Clock(start="2026-01-01T09:00:00Z"),
         source=Source(kind="sql", name=name, sha256="0" * 64),
         rows={one.name: tuple(rows.get(one.name, ())) for one in schema.entities},

@@ -493,8 +493,7 @@ def test_the_schema_of_the_fixture_is_sound() -> None:
 
 def confirmed(episode: Episode) -> int:
     """Return how often the user has said yes to going on."""
-    assert episode._world is not None
-    return episode._world.session.confirmed
+    return episode._open_world().session.confirmed
 
 
 def test_a_yes_of_the_user_is_remembered() -> None:

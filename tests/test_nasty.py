@@ -21,9 +21,9 @@ from agentgym.build.check import check
 from agentgym.build.one import build
 from agentgym.domain import Domain, load
 from agentgym.domain.folder import parse
+from agentgym.episode import load as load_suite
 from agentgym.episode.play import Episode
 from agentgym.episode.suite import Suite
-from agentgym.episode.suite import load as load_suite
 from agentgym.errors import AgentGymError
 from agentgym.formats import data_root, encode
 from agentgym.goals.goal import Branch, Goal

@@ -132,7 +132,7 @@ def _only_without_a_change(env: ToolEnv) -> bool:
 def test_policies_are_found_by_name() -> None:
     """Each name resolves; another is refused with the nearest."""
     task = SUITE.tasks[0]
-    assert {"noop", "oracle", "random", *LADDER} == set(NAMES)
+    assert {"noop", "oracle", "random", "steadfast", *LADDER} == set(NAMES)
     for name in NAMES:
         assert callable(resolve(name)(task, 0))
     with pytest.raises(UsageError, match="did you mean 'oracle'"):

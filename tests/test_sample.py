@@ -55,7 +55,8 @@ def test_refusals_add_up(name: str) -> None:
     assert len(filled.tasks) == 40
     assert filled.attempts == len(filled.tasks) + sum(filled.refused.values())
     gates = {reason.split(":")[0] for reason in filled.reasons}
-    assert gates <= set(filled.refused)
+    repeated = {reason for reason in filled.reasons if ":" not in reason}
+    assert gates - repeated <= set(filled.refused)
 
 
 def hops(name: str, count: int = 60) -> list[Plan]:

@@ -27,6 +27,7 @@ from agentgym.formats import FORMAT, Record, decode_lines, encode, read, replace
 from agentgym.prove import Prover, RefusedError
 from agentgym.prove.audit import Checked, brute_check
 from agentgym.tasks import Certificate, Task
+from agentgym.tools.derive import watch_tools
 from agentgym.tools.views import ViewOptions
 from agentgym.world.compile import engine
 
@@ -154,10 +155,10 @@ def _unserved(domain: Domain, tasks: tuple[Task, ...], options: ViewOptions) -> 
         error = unfit(domain, task, options)
         if error is not None:
             yield f"{task.id}: expected {error.expected}, found {error.found}"
-        elif set(task.tools) <= set(domain.tool_by_name):
+        elif set(task.tools) <= {*domain.tool_by_name, *(tool.name for tool in watch_tools())}:
             if task.tools not in shown:
                 shown[task.tools] = frozenset(View(domain, task.tools, options).tools)
-            for name in dict.fromkeys(step.tool for step in task.gold):
+            for name in dict.fromkeys(step.tool for step in task.gold if step.by == "agent"):
                 if name not in shown[task.tools]:
                     yield f"{task.id}: expected a way to {name}, which the task needs, found none"
 
@@ -208,7 +209,7 @@ def _prove(prover: Prover, task: Task) -> Certificate | _Lapsed:
     if task.format != FORMAT:
         reason = f"it is of format {task.format}; this version reads format {FORMAT}"
         return _Lapsed(gate="format", reason=reason)
-    known = prover.domain.tool_by_name
+    known = {*prover.domain.tool_by_name, *(tool.name for tool in watch_tools())}
     for name in (*task.tools, *(step.tool for step in task.gold)):
         if name not in known:
             return _Lapsed(gate="tool gone", reason=f"the domain has no tool {name!r}")

@@ -43,6 +43,7 @@ DIALS = (
     Dial(knob="entities", values=(2, 3, 4, 5), figure="min_calls", families=("multi_hop",)),
     Dial(knob="fuzz", values=(0, 1, 2, 3), figure="vagueness", families=("multi_hop",)),
     Dial(knob="held", values=(0, 1, 2), figure="held", families=("multi_hop", "update")),
+    Dial(knob="hidden", values=(0, 1, 2), figure="hidden", families=("multi_hop", "multi_write")),
     Dial(knob="acts", values=(2, 3, 4), figure="writes", families=("multi_write",)),
     Dial(knob="limits", values=(1, 2, 3), figure="bounds", families=("planning",)),
     Dial(knob="decoy_rows", values=(0, 1, 2), figure="alike", families=("lookup", "update")),

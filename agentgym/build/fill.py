@@ -48,6 +48,11 @@ _WEIGHTS: Mapping[Family, int] = {
     "mask_fill": 2,
     "no_tool_needed": 1,
     "backward": 1,
+    "mixed": 2,
+    "underspecified": 2,
+    "jargon": 2,
+    "guided": 1,
+    "proactive": 1,
 }
 """How many tasks of a family there are beside those of others."""
 _FUTILE = 4

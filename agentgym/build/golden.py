@@ -46,7 +46,11 @@ def _lines(domain: Domain, tasks: Sequence[Task]) -> Iterator[str]:
         return
     task = max(
         tasks,
-        key=lambda t: (sum(is_write(domain.tool_by_name[s.tool]) for s in t.gold), len(t.gold)),
+        key=lambda t: (
+            not t.stream and not t.user.deeds,
+            sum(is_write(domain.tool_by_name[s.tool]) for s in t.gold if not t.stream),
+            len(t.gold),
+        ),
     )
     suite = Suite(domain, tasks)
     episode = suite.episode(task.id)

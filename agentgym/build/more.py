@@ -31,6 +31,7 @@ from agentgym.tasks.operators import Operator
 from agentgym.tasks.operators.acts import OPERATORS as ACTS
 from agentgym.tasks.operators.neighbours import similar as neighbour
 from agentgym.tasks.operators.reads import OPERATORS as READS
+from agentgym.tasks.operators.withhold import OPERATORS as UNSAID
 from agentgym.tasks.twins import TWINS, TwinKind, twin
 from agentgym.version import VERSION
 
@@ -203,7 +204,7 @@ def evolve(
         TaskError: There is no such task.
         UsageError: There is no such operator.
     """
-    known = {one.name: one for one in (*READS, *ACTS) if one.harder is not None}
+    known = {one.name: one for one in (*READS, *ACTS, *UNSAID) if one.harder is not None}
     for name in operators:
         if name not in known:
             raise UsageError(
@@ -321,6 +322,7 @@ def _candidate(task: Task) -> Candidate:
         operators=task.operators,
         patch=task.patch,
         view=task.view,
+        stream=task.stream,
         knobs=msgspec.convert(asked, Knobs),
         parent=task.parent,
     )

@@ -20,7 +20,7 @@ from agentgym.schema.roles import infer
 from agentgym.schema.types import Rows
 from agentgym.sources import Draft
 from agentgym.tools.algebra import Tool, subject
-from agentgym.tools.derive import derive
+from agentgym.tools.derive import derive, glossary_tool
 from agentgym.tools.derive.effects import find_effects
 from agentgym.tools.derive.given import given
 from agentgym.tools.derive.guards import guard
@@ -83,6 +83,9 @@ def mould(
         skipped |= {what: n + skipped.get(what, 0) for what, n in counts.items()}
     else:
         tools = derive(schema, invariants, paths=draft.paths)
+    words = None if draft.authored else glossary_tool(schema, rows)
+    if words is not None and words.name not in {tool.name for tool in tools}:
+        tools = (*tools, words)
     clock = Clock(start=_clock(schema, rows) if imported else PRESENT)
     made = synthesize(
         schema,

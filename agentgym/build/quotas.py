@@ -23,7 +23,8 @@ LONG = 4
 _PACE = 0.3
 """Share of long tasks, and of those under a rule, that is aimed at until it proves too much."""
 _CAN_BE_LONG = frozenset(
-    "multi_hop aggregate compare set_valued update multi_write conditional long_horizon".split()
+    "multi_hop aggregate compare set_valued update multi_write conditional long_horizon "
+    "mixed".split()
 )
 """Families in which a long task may be wished for."""
 _WRITES = frozenset({"update", "multi_write", "policy_bound"})

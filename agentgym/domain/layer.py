@@ -68,6 +68,11 @@ class Layer:
         before = self._lookup.row(*slot) if known is None else known[0]
         self.found[slot] = (before, row)
 
+    def row(self, entity: str, key: Key) -> Row | None:
+        """Return the row of that key as it is now; None where there is none."""
+        known = self.found.get((entity, key))
+        return self._lookup.row(entity, key) if known is None else known[1]
+
     def of(self, entity: str) -> list[tuple[Key, Row | None, Row | None]]:
         """List the rows of an entity that are others."""
         return [(key, *pair) for (name, key), pair in self.found.items() if name == entity]
@@ -102,10 +107,14 @@ class Layer:
         wanted = dict.fromkeys(pick(row) for row in rows)
         return [row for values in wanted for row in self.holding(entity, fields, values)]
 
-    def subjects(self) -> dict[str, list[Row]]:
-        """Return the rows that have to be judged: the others, and what may have lost its parent."""
+    def subjects(self, moved: Differences | None = None) -> dict[str, list[Row]]:
+        """Return the rows that have to be judged: the others, and what may have lost its parent.
+
+        Args:
+            moved: Those of the others that are in question, as they were and are; None for all.
+        """
         found: dict[str, dict[Row, None]] = {}
-        for (name, _), (before, after) in self.found.items():
+        for (name, _), (before, after) in (self.found if moved is None else moved).items():
             if after is not None:
                 found.setdefault(name, {})[after] = None
             if before is None:

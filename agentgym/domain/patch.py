@@ -10,7 +10,7 @@ Next: `world.start`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from agentgym.domain.layer import Differences, Key, Layer, Lookup, picker
@@ -33,6 +33,10 @@ class Patch(Record, kw_only=True):
     """Wire values: of every field for a row that the domain does not have, of those that differ
     for one that it has; None takes the row away. Those of the key and derived ones may be left
     out; where they are given they must be right."""
+
+
+Told = Sequence[tuple[Entity, Key, dict[str, Stored] | None]]
+"""A patch in stored values: entity, key, and the fields given; None takes the row away."""
 
 
 class Patcher:
@@ -66,22 +70,73 @@ class Patcher:
             TaskError: A name is unknown, a value is none of its field, a row is there or is not,
                 or the rows would break the schema; says which and how.
         """
-        layer = Layer(self.lookup)
-        told: list[tuple[str, Key, dict[str, Stored]]] = []
+        layer, told = Layer(self.lookup), self.read(patch, where=where)
+        for number, (entity, key, values) in enumerate(told):
+            layer.put(entity, key, self._made(layer, entity, key, values, f"{where} $[{number}]"))
+        self._derive(layer, where)
+        for entity, key, values in told:
+            self._agree(layer, entity, key, values or {}, where)
+        self._judge(layer, layer.subjects(), where)
+        return {slot: pair for slot, pair in layer.found.items() if pair[0] != pair[1]}
+
+    def read(self, patch: Iterable[Patch], *, where: str = "patch") -> Told:
+        """Turn a patch into stored values.
+
+        Args:
+            patch: The rows that are others, each once.
+            where: Whose patch it is, for messages.
+
+        Raises:
+            TaskError: A name is unknown, a value is none of its field, or a row is there twice.
+        """
+        told, seen = list[tuple[Entity, Key, dict[str, Stored] | None]](), set[tuple[str, Key]]()
         for number, one in enumerate(patch):
             here = f"{where} $[{number}]"
             entity, key, values = self._read(one, here)
-            if (entity.name, key) in layer.found:
+            if (entity.name, key) in seen:
                 raise TaskError("each row once", found=_named(entity, key), where=here)
-            layer.put(entity, key, self._made(entity, key, values, here))
-            told.append((entity.name, key, values or {}))
-        try:
-            self._derive(layer)
-        except OverflowError:
-            raise TaskError("values that add up", found="too large a sum", where=where) from None
-        for name, key, values in told:
-            self._agree(layer, self.schema.entity(name), key, values, where)
-        self._judge(layer, where)
+            seen.add((entity.name, key))
+            told.append((entity, key, values))
+        return told
+
+    def later(
+        self,
+        differences: Differences,
+        told: Told,
+        *,
+        gone: Container[tuple[str, Key]] = (),
+        where: str = "patch",
+    ) -> Differences:
+        """Say in which rows a world differs once a patch has come to it, mid-way.
+
+        Fields that the patch gives win over what they hold, but for derived ones, which follow
+        from the rest; what shall go may have gone already.
+
+        Args:
+            differences: In which rows it differs from the domain's before; not changed.
+            told: The patch, read.
+            gone: Rows that were taken away before the patch came, and stay away.
+            where: Whose patch it is, for messages.
+
+        Raises:
+            TaskError: The patch does not fit the rows as they are: a new one lacks a field, or they
+                would break the schema.
+        """
+        layer = Layer(self.lookup)
+        layer.found = dict(differences)
+        for entity, key, values in told:
+            slot = entity.name, key
+            if slot not in gone and (values is not None or layer.row(*slot) is not None):
+                layer.put(entity, key, self._made(layer, entity, key, values, where))
+        self._derive(layer, where)
+        before = Layer(self.lookup)
+        before.found = differences
+        moved = {
+            slot: (was, now)
+            for slot, (_, now) in layer.found.items()
+            if (was := before.row(*slot)) != now
+        }
+        self._judge(layer, layer.subjects(moved), where)
         return {slot: pair for slot, pair in layer.found.items() if pair[0] != pair[1]}
 
     def rows(self, differences: Differences) -> dict[str, tuple[Row, ...]]:
@@ -132,10 +187,10 @@ class Patcher:
         return entity, key, values
 
     def _made(
-        self, entity: Entity, key: Key, values: dict[str, Stored] | None, here: str
+        self, layer: Layer, entity: Entity, key: Key, values: dict[str, Stored] | None, here: str
     ) -> Row | None:
         """Return the row that a patch makes of the one that is there."""
-        row = self.lookup.row(entity.name, key)
+        row = layer.row(entity.name, key)
         if values is None:
             if row is None:
                 raise TaskError(f"a {entity.label} to take away", found="none", where=here)
@@ -160,8 +215,14 @@ class Patcher:
             )
         return tuple(values.get(field.name) for field in entity.fields)
 
-    def _derive(self, layer: Layer) -> None:
+    def _derive(self, layer: Layer, where: str) -> None:
         """Make the derived values anew on which the patch has a bearing."""
+        try:
+            self._follow(layer)
+        except OverflowError:
+            raise TaskError("values that add up", found="too large a sum", where=where) from None
+
+    def _follow(self, layer: Layer) -> None:
         for one in self._derived:
             entity = self.schema.entity(one.entity)
             place, key_of = entity.position(one.field), picker(entity, entity.key)
@@ -206,9 +267,8 @@ class Patcher:
                     hint="leave it out",
                 )
 
-    def _judge(self, layer: Layer, where: str) -> None:
-        """Refuse rows that break the schema: the rows that differ, and all that meets them."""
-        subjects = layer.subjects()
+    def _judge(self, layer: Layer, subjects: Mapping[str, list[Row]], where: str) -> None:
+        """Refuse rows that break the schema: these, and all that meets them."""
         near: dict[str, dict[Row, None]] = {name: {} for name in subjects}
         for name, row in layer.around(subjects):
             near.setdefault(name, {})

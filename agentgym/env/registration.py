@@ -1,5 +1,6 @@
-"""Gymnasium ids: `agentgym/Domain-v0`, which takes any domain, and one a committed domain.
+"""Gymnasium ids: `agentgym/Domain-v0`, `Mix-v0`, `Crew-v0`, and one a committed domain.
 
+The first takes any domain, the second a folder of them, the third any domain and several agents.
 Only folder names and versions are read here; a domain is loaded when it is first made.
 Next: `spaces`.
 """
@@ -14,14 +15,23 @@ import gymnasium
 from agentgym.errors import FormatError
 from agentgym.formats import data_root
 
-__all__ = ["DEFAULT", "default_id", "ids", "register"]
+__all__ = ["CREW", "DEFAULT", "MIX", "default_id", "ids", "register"]
 
 DEFAULT = "clinic"
 """The domain that `agentgym/Domain-v0` plays when none is named."""
 
+MIX = "agentgym/Mix-v0"
+"""The id of the environment that draws from many domains."""
+
+CREW = "agentgym/Crew-v0"
+"""The id of the environment that several agents play in together."""
+
 _VERSION = re.compile(rb'^ "version": ?(\d+)', re.MULTILINE)
 _ENTRY = "agentgym.env.tool_env:ToolEnv"
 _VECTOR_ENTRY = "agentgym.env.vector:ToolVectorEnv"
+_CREW_ENTRY = "agentgym.env.crew:CrewEnv"
+_MIX_ENTRY = "agentgym.env.mix:MixEnv"
+_MIX_VECTOR_ENTRY = "agentgym.env.vector:MixVectorEnv"
 
 
 def default_id() -> str:
@@ -53,6 +63,10 @@ def register() -> None:
             gymnasium.register(
                 env_id, entry_point=_ENTRY, vector_entry_point=_VECTOR_ENTRY, kwargs=kwargs
             )
+    if MIX not in gymnasium.registry:
+        gymnasium.register(MIX, entry_point=_MIX_ENTRY, vector_entry_point=_MIX_VECTOR_ENTRY)
+    if CREW not in gymnasium.registry:
+        gymnasium.register(CREW, entry_point=_CREW_ENTRY)
 
 
 def _version(path: Path) -> int:

@@ -7,9 +7,10 @@ whatever an agent sends. Next: `env`.
 
 from __future__ import annotations
 
+from agentgym.episode.loading import load
 from agentgym.episode.parse import Attempt, Parsed, parse
 from agentgym.episode.play import Episode, Turn
-from agentgym.episode.suite import MAX_TURNS, Options, Suite, load
+from agentgym.episode.suite import MAX_TURNS, Options, Suite
 from agentgym.episode.view import unfit
 
 __all__ = [

@@ -31,6 +31,10 @@ class Memory(Record, kw_only=True):
     """Shown tools whose documentation was read."""
     seen: dict[str, str] = {}
     """A read and its arguments, as text, to what it gave when it was last made."""
+    notes: tuple[str, ...] = ()
+    """What the agent has written down for itself."""
+    plan: tuple[str, ...] = ()
+    """What it means to do."""
 
 
 class Handed(Record, kw_only=True):
@@ -109,12 +113,12 @@ class Clerk:
         start = None
         if self._detail == "difference" and isinstance(term, WRITES):
             start = world.snapshot()
-        fault, truly = None, None
+        fault = truly = dress = None
         if weather is None:
             result = engine.call(world, way.tool, given)
         else:
-            met = weather.call(engine, world, way.tool, given)
-            result, truly, fault = met.result, met.whole, met.fault
+            met = weather.call(engine, world, way.tool, given, dress=False)
+            result, truly, fault, dress = met.result, met.whole, met.fault, met.dress
         kept = (
             None if truly is None else to_text(truly.data if truly.ok else {"error": truly.error})
         )
@@ -122,6 +126,9 @@ class Clerk:
             told = Result(error=self.surface.tell(result.error, name, way))
             return Handed(result=told, deed=deed, whole=kept, whole_result=truly, fault=fault)
         if self._detail == "full":
+            if dress is not None:
+                truly, kept = result, to_text(result.data)
+                result = Result(data=dress.on(result.data), breaches=result.breaches)
             return Handed(result=result, deed=deed, whole=kept, whole_result=truly, fault=fault)
         whole = to_text(result.data)
         if self._detail == "distilled":
@@ -136,8 +143,10 @@ class Clerk:
                 None if before is None else _plain(before),
                 {} if start is None else changed_rows(self._schema, world.diff(start)),
             )
-            if not isinstance(term, WRITES):
+            if fault in (None, "renamed_field") and not isinstance(term, WRITES):
                 memory = msgspec.structs.replace(memory, seen=memory.seen | {slot: whole})
+        if dress is not None:
+            data = dress.on(data)
         shown_result = Result(data=data, breaches=result.breaches)
         return Handed(
             result=shown_result,

@@ -127,7 +127,7 @@ def cut(text: str, shown: int) -> str:
     return f"{text[:shown]} [cut off: {len(text) - shown} more characters; ask for less at once]"
 
 
-def _event(i: int, line: Said | Answered | Noticed, t: str) -> Event:
+def _event(i: int, line: Said | Answered | Noticed, t: str, given: int) -> Event:
     if isinstance(line, Noticed):
         return NoticeEvent(i=i, t=t, turn=line.turn, content=line.content, kind=line.kind)
     if isinstance(line, Answered):
@@ -165,20 +165,25 @@ def _event(i: int, line: Said | Answered | Noticed, t: str) -> Event:
         content=line.content,
         reasoning=line.reasoning,
         tool_calls=line.calls or (),
+        loss=line.turn > given,
         flags=line.flags,
     )
 
 
-def events(log: Iterable[Line], clock: Clock, turns: int) -> tuple[Event, ...]:
+def events(log: Iterable[Line], clock: Clock, turns: int, given: int = 0) -> tuple[Event, ...]:
     """Return what happened, in order.
 
     Args:
         log: The lines.
         clock: The domain's clock; it moves once a turn.
         turns: How many turns have begun.
+        given: How many of them were played on the agent's behalf: nothing is to be learnt from
+            what is said in them.
     """
     moments = [later(clock.start, turn * clock.step_s) for turn in (0, *range(max(turns, 1)))]
-    return tuple(_event(i, line, moments[line.turn]) for i, line in enumerate(_unfolded(log)))
+    return tuple(
+        _event(i, line, moments[line.turn], given) for i, line in enumerate(_unfolded(log))
+    )
 
 
 def outputs(log: Iterable[Line]) -> tuple[tuple[Call, Result], ...]:

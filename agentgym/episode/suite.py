@@ -1,41 +1,48 @@
-"""A suite: a domain with its tasks, loaded once a process; it starts and judges episodes.
+"""A suite: a domain with its tasks; it starts and judges episodes.
 
-In comes the name of a domain or its folder; out go episodes, and verdicts on them. The
-verdict is here, not on the episode, so that an agent that holds one cannot reach the
-goal. Next: `env`.
+In come a domain and tasks; out go episodes, and verdicts on them. The verdict is here, not on the
+episode, so that an agent that holds one cannot reach the goal. Next: `loading`.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from agentgym import domain as domain_room
 from agentgym.domain import Domain
-from agentgym.episode.faults import FaultOptions, Faults, Weather
+from agentgym.episode.courses import Courses
+from agentgym.episode.faults import FaultOptions, Faults
+from agentgym.episode.faults.climate import Climate
 from agentgym.episode.feedback import Coach, Hints
+from agentgym.episode.fitting import check_stream, own_options
+from agentgym.episode.flags import Watch
 from agentgym.episode.happenings import Happenings
 from agentgym.episode.play import NOTHING, Episode
 from agentgym.episode.view import View, unfit
 from agentgym.errors import TaskError, UsageError, nearest
-from agentgym.formats import FORMAT, Json, decode_lines, fingerprint, read
+from agentgym.formats import Json
+from agentgym.goals.rewards import Course, Meter, RewardOptions, Rewards
 from agentgym.goals.verdict import Ending, Judge, Verdict
 from agentgym.rng import key
 from agentgym.tasks import Task
+from agentgym.tasks.deeds import own_tools
+from agentgym.tools.algebra import Tool
 from agentgym.tools.views import AS_IS, ViewOptions
-from agentgym.users import PLAIN, Profile, User, UserOptions, make
+from agentgym.users import Knowledge, User, UserOptions, make
 from agentgym.world.compile import Engine, engine
 from agentgym.world.rows import Start, World
 
-__all__ = ["MAX_TURNS", "Options", "Suite", "load"]
+__all__ = ["MAX_TURNS", "Options", "Suite"]
 
 Options = ViewOptions | Mapping[str, Json] | str | None
 """How tools are shown, in any form that `ViewOptions.of` takes."""
 
 _JUDGES = 32
 """Judges of tasks with a patch that a suite keeps, the latest made."""
+
+_CLIMATES = 32
+"""Climates that a suite keeps, the latest made."""
 
 MAX_TURNS = 30
 """Turns after which an episode is cut off, unless a suite says otherwise or its task needs more."""
@@ -72,14 +79,17 @@ class Suite:
         self.folder = folder
         self.max_turns = max_turns
         """Turns after which every episode is cut off; None where each task says how many."""
+        where = str(folder / "tasks.jsonl") if folder else domain.id
+        self._options = own_options(domain, self.tasks, where)
         self._by_id = {task.id: task for task in self.tasks}
-        self._views: dict[tuple[tuple[str, ...], ViewOptions], View] = {}
+        self._streams: set[str] = set()
+        """Ids of tasks whose stream was found to fit."""
+        self._views: dict[tuple[tuple[str, ...], ViewOptions, frozenset[str]], View] = {}
         self._engines: dict[tuple[int | None, tuple[str, ...]], Engine] = {}
-        self._options: dict[str, ViewOptions] = {}
         self._judges: dict[str, Judge] = {}
-        self._users: dict[tuple[str, Profile], User] = {}
+        self._known: dict[str, Knowledge] = {}
+        self._climates: dict[FaultOptions, Climate] = {}
         self._pool: list[World] = []
-        self._check(folder)
 
     def __repr__(self) -> str:
         return f"<Suite {self.domain.id}: {len(self.tasks)} tasks>"
@@ -107,13 +117,10 @@ class Suite:
 
     def _user(self, task: Task, given: UserOptions, seed: int) -> User:
         """Return a user of the task to whom nobody has spoken."""
-        if given is not None:
-            return make(task.user, self.domain.schema, given, seed=seed)
-        slot = task.id, PLAIN
-        found = self._users.get(slot)
-        if found is None:
-            found = self._users[slot] = make(task.user, self.domain.schema, PLAIN)
-        return found.fork()
+        known = self._known.get(task.id)
+        if known is None:
+            known = self._known[task.id] = Knowledge(task.user, self.domain.schema)
+        return make(task.user, self.domain.schema, given, seed=seed, knowledge=known)
 
     def start(self, task: Task) -> Start:
         """Return the rows with which episodes of a task start.
@@ -178,19 +185,25 @@ class Suite:
         faults: Faults = None,
         hints: Hints = None,
         seed: int = 0,
+        user_seed: int | None = None,
+        fault_seed: int | None = None,
     ) -> Episode:
         """Start an episode.
 
         Args:
             task_id: Which task; None to let the seed choose.
             split: Where the seed chooses from; None for all tasks.
-            max_turns: Turns after which it is cut off; None for what `turns` says.
+            max_turns: Turns after which it is cut off; None for what `turns` says, and under faults
+                for what reacting to them takes besides. Where it is given, faults are thinned until
+                the gold run fits.
             view: How the tools are shown: every option that it names wins over that of the task
                 (`ViewOptions.over`); None for as the task says.
             user: How the user behaves, as `Profile.of` takes it.
             faults: What goes wrong with the world, as `FaultOptions.of` takes it.
             hints: How far errors are explained.
             seed: Chooses the task where no id is given; of the luck of user and faults.
+            user_seed: Luck of the user; None for `seed`.
+            fault_seed: Luck of the faults; None for `seed`.
 
         Raises:
             TaskError: There is no such task or split, the view hides what the task needs, or its
@@ -203,7 +216,16 @@ class Suite:
         turns = self.turns(task) if max_turns is None else max_turns
         shown, start = self.view(task, view), self.start(task)
         bad = FaultOptions.of(faults)
-        weather = Weather(bad, task, seed) if bad else None
+        storm = seed if fault_seed is None else fault_seed
+        weather = None
+        if bad:
+            fixed = max_turns is not None or self.max_turns is not None
+            weather, turns = self._climate(bad).weather(
+                task, storm, engine=self._engine(shown), view=shown, turns=turns, fixed=fixed
+            )
+        if task.stream and task.id not in self._streams:
+            check_stream(self.domain, task, start)
+            self._streams.add(task.id)
         due = (*task.stream, *(() if weather is None else weather.notices()))
         try:
             world = self._pool.pop()
@@ -213,7 +235,7 @@ class Suite:
         return Episode(
             task_id=task.id,
             view=shown,
-            user=self._user(task, user, seed),
+            user=self._user(task, user, seed if user_seed is None else user_seed),
             engine=self._engine(shown),
             world=world,
             max_turns=turns,
@@ -221,8 +243,18 @@ class Suite:
             happenings=Happenings(due) if due else NOTHING,
             weather=weather,
             coach=Coach.of(hints),
+            watch=Watch(shown.ground),
             deeds=task.user.deeds,
         )
+
+    def _climate(self, bad: FaultOptions) -> Climate:
+        """Return what makes the weather of episodes under some options."""
+        found = self._climates.get(bad)
+        if found is None:
+            while len(self._climates) >= _CLIMATES:
+                self._climates.pop(next(iter(self._climates)), None)
+            found = self._climates[bad] = Climate(bad, self.domain)
+        return found
 
     def turns(self, task: Task) -> int:
         """Return after how many turns an episode of the task is cut off."""
@@ -255,26 +287,36 @@ class Suite:
             UsageError: The view has no such option.
         """
         chosen = self.options(task, options)
-        slot = task.tools, chosen
+        hidden = own_tools(task.user.deeds, self.domain) if task.user.deeds else frozenset()
+        slot = task.tools, chosen, hidden
         view = self._views.get(slot)
         if chosen.absent:
             error = unfit(self.domain, task, chosen)
             if error is not None:
                 raise error
         if view is None:
-            view = self._views[slot] = View(self.domain, task.tools, chosen)
+            view = self._views[slot] = View(self.domain, task.tools, chosen, hidden=hidden)
         return view
 
     def _engine(self, view: View) -> Engine:
         """Return what runs the tools of a view, made once for all views with the same tools."""
         surface = view.surface
         if surface is None or not surface.rebuilt:
-            return self.engine
+            return self._watching(view.added) if view.added else self.engine
         added = tuple(tool.name for tool in surface.run[len(self.domain.tools) :])
         slot = view.options.page_size, added
         found = self._engines.get(slot)
         if found is None:
             found = self._engines[slot] = self.engine.with_tools(surface.run)
+        return found
+
+    def _watching(self, added: Sequence[Tool]) -> Engine:
+        """Return what runs the domain's tools and those of one who watches."""
+        slot = None, tuple(tool.name for tool in added)
+        found = self._engines.get(slot)
+        if found is None:
+            tools = (*self.domain.tools, *added)
+            found = self._engines[slot] = self.engine.with_tools(tools)
         return found
 
     def ending(self, episode: Episode) -> Ending:
@@ -308,6 +350,39 @@ class Suite:
             party=task.plan.who(),
         )
 
+    def meter(self, task: Task, options: Rewards = None, *, max_turns: int | None = None) -> Meter:
+        """Return what measures a new episode of a task, turn by turn.
+
+        Args:
+            task: One of the suite's.
+            options: What is rewarded, as `RewardOptions.of` takes it.
+            max_turns: Turns after which the episode is cut off; None for what `turns` says.
+
+        Raises:
+            TaskError: The task's patch does not fit the domain.
+            UsageError: There is no such reward, or it lets a failing run outscore a passing one.
+        """
+        turns = self.turns(task) if max_turns is None else max_turns
+        return Meter(lambda: self._course(task), RewardOptions.of(options), turns)
+
+    @cached_property
+    def _courses(self) -> Courses:
+        return Courses(self.domain)
+
+    def _course(self, task: Task) -> Course:
+        """Return what the rewards of a task rest on; its gold run is played for it, once."""
+        found = self._courses.known(task)
+        if found is None:
+            start = self.start(task)
+            try:
+                world = self._pool.pop()
+                world.rebase(start)
+            except IndexError:
+                world = self.engine.world(start)
+            found = self._courses.make(task, self.engine, world, self._judge_of(task))
+            self._pool.append(world)
+        return found
+
     def digest(self, episode: Episode) -> str:
         """Return the digest of an episode's rows.
 
@@ -315,78 +390,3 @@ class Suite:
             ValueError: The episode is closed.
         """
         return episode.digest()
-
-    def _check(self, folder: Path | None) -> None:
-        where = str(folder / "tasks.jsonl") if folder else self.domain.id
-        if len(self._by_id) != len(self.tasks):
-            seen: set[str] = set()
-            twice = next(t.id for t in self.tasks if t.id in seen or seen.add(t.id))  # type: ignore[func-returns-value]
-            raise TaskError("each task once", found=f"{twice!r} twice", where=where)
-        for task in self.tasks:
-            if task.format != FORMAT:
-                raise TaskError(
-                    f"format {FORMAT}",
-                    found=str(task.format),
-                    where=f"{where} {task.id}",
-                    hint="build the domain again",
-                )
-            for name in task.tools:
-                if name not in self.domain.tool_by_name:
-                    raise TaskError(
-                        f"a tool of {self.domain.id}",
-                        found=repr(name),
-                        where=f"{where} {task.id} $.tools",
-                        hint=nearest(name, self.domain.tool_by_name),
-                    )
-            for step in task.gold:
-                if step.tool not in task.tools:
-                    raise TaskError(
-                        f"a view that shows {step.tool}, which the task needs",
-                        found="one that hides it",
-                        where=f"{where} {task.id} $.tools",
-                        hint="show it, or build the domain again",
-                    )
-            if task.view:
-                self._options[task.id] = self._checked(task, f"{where} {task.id} $.view")
-
-    def _checked(self, task: Task, where: str) -> ViewOptions:
-        """Return a task's own options."""
-        try:
-            options = ViewOptions.of(task.view)
-        except UsageError as error:
-            raise TaskError(
-                error.expected, found=error.found, where=f"{where} ({error.where})", hint=error.hint
-            ) from None
-        unfitting = unfit(self.domain, task, options)
-        if unfitting is not None:
-            raise unfitting
-        return options
-
-
-_LOADED: dict[tuple[str, str, int | None], Suite] = {}
-_LOCK = threading.Lock()
-
-
-def load(name: str | Path, *, max_turns: int | None = None) -> Suite:
-    """Load a domain with its tasks; the same folder is loaded once a process.
-
-    Args:
-        name: A folder, or the name of a committed domain.
-        max_turns: Turns after which an episode is cut off; None for as many as its task needs.
-
-    Raises:
-        DomainError: There is none, its parts do not fit, or it was changed behind its manifest.
-        FormatError: A file is not in our format.
-        TaskError: A task does not fit the domain.
-        UsageError: There are fewer than 2 turns.
-    """
-    folder = domain_room.find(name).resolve()
-    here = str(folder), fingerprint(read(folder / "manifest.json")), max_turns
-    with _LOCK:
-        suite = _LOADED.get(here)
-        if suite is None:
-            domain = domain_room.load(folder)
-            lines = read(folder / "tasks.jsonl")
-            tasks = tuple(decode_lines(lines, Task, where=str(folder / "tasks.jsonl")))
-            suite = _LOADED[here] = Suite(domain, tasks, folder=folder, max_turns=max_turns)
-    return suite

@@ -50,6 +50,6 @@ class Turn(Record, kw_only=True):
     notices: tuple[str, ...] = ()
     """What happened of its own accord."""
     wrote: bool = False
-    """Whether any row was written."""
+    """Whether any row was written, by the agent, the user or of its own accord."""
     said: str = ""
     """What the agent said to the user, by a message or a question."""

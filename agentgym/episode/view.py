@@ -16,25 +16,33 @@ from msgspec.structs import replace
 from agentgym.domain import Domain
 from agentgym.episode.clerk import Clerk, Handed, Memory
 from agentgym.episode.documents import Documents
+from agentgym.episode.flags import Ground
+from agentgym.episode.mind import muse
+from agentgym.episode.seen import digest
 from agentgym.errors import TaskError
 from agentgym.formats import Json, encode, to_text
 from agentgym.rules import Calls, fields_of, parts, policy_text, sentence
 from agentgym.tasks import Task
 from agentgym.tools.algebra import (
+    INTRINSIC,
     AskUser,
     Conclude,
     ListTools,
     ReadManual,
     ShowToolDoc,
     Term,
+    Tool,
     Update,
+    Wait,
 )
+from agentgym.tools.derive import watch_tools
 from agentgym.tools.views import (
     AS_IS,
     DOCUMENTS,
     Surface,
     ViewOptions,
     arrange,
+    exampled,
     faces,
     openai_tools,
     shown_faces,
@@ -52,11 +60,19 @@ class View:
 
     Args:
         domain: Where the tools come from.
-        names: Names of the domain's tools.
+        names: Names of the domain's tools, and of those of one who watches.
         options: How they are shown.
+        hidden: Names of tools that no option brings to light: they are the user's.
     """
 
-    def __init__(self, domain: Domain, names: Sequence[str], options: ViewOptions = AS_IS) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        names: Sequence[str],
+        options: ViewOptions = AS_IS,
+        *,
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
         self.options = options
         self.clerk: Clerk | None = None
         """Passes calls on where tools are not shown as the domain has them."""
@@ -65,8 +81,15 @@ class View:
         self.surface: Surface | None = None
         """The shown tools and what they lead to; None where all is as in the domain."""
         self.domain = domain
+        known = domain.tool_by_name
+        self.added: tuple[Tool, ...] = tuple(
+            tool for tool in watch_tools() if tool.name in names and tool.name not in known
+        )
+        """Tools that no domain has: those of one who watches."""
+        tools = (*domain.tools, *self.added)
         if options.changed:
-            surface = arrange(domain.name, domain.schema, domain.tools, names, options)
+            kept = replace(options, absent=(*options.absent, *sorted(hidden - {*options.absent})))
+            surface = arrange(domain.name, domain.schema, tools, names, kept if hidden else options)
             terms = {tool.name: tool.term for tool in surface.run}
             self.surface = surface
             self.clerk = Clerk(domain.schema, surface, options)
@@ -81,8 +104,9 @@ class View:
             """Names of the domain's tools that calls come to."""
         else:
             self.names = self.tools = tuple(names)
-            self.faces = faces(domain.schema, domain.tools, names)
-            self.terms = {name: domain.tool_by_name[name].term for name in names}
+            self.faces = faces(domain.schema, tools, names)
+            by_name = {tool.name: tool for tool in tools}
+            self.terms = {name: by_name[name].term for name in names}
             self.kinds = {name: _kind(term, ordinary="tool") for name, term in self.terms.items()}
         self._json = to_text(openai_tools(self.faces)).encode()
         self.system = self._system(domain)
@@ -97,6 +121,26 @@ class View:
         return encode([self.system, self._json.decode()])
 
     @cached_property
+    def key(self) -> str:
+        """A hash that is equal for views that look and behave the same."""
+        return digest(self.fingerprint + self.options.text().encode())
+
+    def unlocked(self, memory: Memory) -> tuple[str, ...]:
+        """Name the shown tools that may be called, in order."""
+        if self.surface is None:
+            return self.names
+        shown = self.surface.by_name
+        return tuple(n for n in self.names if not shown[n].locked or n in memory.unlocked)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What an agent knows before anybody has said anything."""
+        domain = self.domain
+        return Ground(
+            domain.schema, domain.rules, self.system, self.faces, self.terms, self.surface
+        )
+
+    @cached_property
     def documents(self) -> Documents:
         """Answers the tools that look things up."""
         domain = self.domain
@@ -104,14 +148,22 @@ class View:
         if self.surface is None:
             return Documents(self.faces, text)
         return Documents(
-            [shown.face for shown in self.surface.tools],
+            [
+                exampled(shown.face) if self.options.docs == "examples" else shown.face
+                for shown in self.surface.tools
+            ],
             self.surface.say(text),
             frozenset(shown.name for shown in self.surface.tools if shown.locked),
         )
 
     def look_up(self, name: str, given: Mapping[str, Json], memory: Memory) -> Handed:
-        """Answer a tool that looks things up; to read a tool's documentation unlocks it."""
+        """Answer a tool that looks things up or only thinks.
+
+        To read a tool's documentation unlocks it.
+        """
         term = self.terms[name]
+        if isinstance(term, INTRINSIC):
+            return muse(term, given, memory)
         result = self.documents.answer(term, given, memory.unlocked)
         if not isinstance(term, ShowToolDoc) or not result.ok:
             return Handed(result=result)
@@ -130,6 +182,12 @@ class View:
         if self.options.documents:
             manual = next(n for n, term in self.terms.items() if isinstance(term, ReadManual))
             acting.append(f"The desk manual is read with {manual}.")
+        watches = [name for name, term in self.terms.items() if isinstance(term, Wait)]
+        if watches:
+            acting.append(
+                "The user has left you a standing order and waits for nothing else: you watch "
+                f"what happens, turn by turn. Call {watches[0]} to let a turn pass."
+            )
         if asks:
             acting.append(f"What only the user can know, ask with {asks[0]}.")
         acting.append("Change nothing that the user did not ask for.")
@@ -158,8 +216,9 @@ def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
         task: A certified task: the tools of its gold run must be there.
         options: The view.
     """
+    agents = [step for step in task.gold if step.by == "agent"]
     if options.granularity == "narrow":
-        for step in task.gold:
+        for step in agents:
             together = _at_once(domain, step.tool, step.arguments, refused=step.fails)
             if together:
                 return TaskError(
@@ -169,7 +228,10 @@ def unfit(domain: Domain, task: Task, options: ViewOptions) -> TaskError | None:
                     hint=f"rules let {' and '.join(together)} change in one call only",
                 )
     return withheld(
-        domain.tools, [step.tool for step in task.gold], options, where=f"view of {task.id}"
+        (*domain.tools, *watch_tools()),
+        [step.tool for step in agents],
+        options,
+        where=f"view of {task.id}",
     )
 
 
@@ -204,6 +266,6 @@ def _at_once(
 def _kind(term: Term, *, ordinary: Literal["tool", "shown"]) -> Kind:
     if isinstance(term, AskUser):
         return "ask"
-    if isinstance(term, DOCUMENTS):
+    if isinstance(term, (*DOCUMENTS, *INTRINSIC)):
         return "document"
     return "conclude" if isinstance(term, Conclude) else ordinary

@@ -39,9 +39,9 @@ _TYPES = {
 # First words that are a bare verb beyond doubt: a summary must be in the imperative.
 _VERBS = frozenset(
     "Add Aggregate Answer Ask Assign Book Calculate Cancel Change Close Compute Conclude Count "
-    "Create Delete Describe End Find Finish Get Give Link List Look Mark Move Open Place Read "
-    "Register Remove Rename Return Say Search Send Set Show Tell Transfer Transition Unlink "
-    "Update Write".split()
+    "Create Delete Describe End Find Finish Get Give Keep Link List Look Make Mark Move Open "
+    "Place Put Read Recall Register Remove Rename Return Say Search Send Set Show Take Tell Think "
+    "Transfer Transition Unlink Update Write".split()
 )
 
 _SAMPLES: dict[str, Json] = {

@@ -15,6 +15,7 @@ from agentgym.plan.nodes import (
     Computed,
     Emit,
     Guard,
+    Later,
     Node,
     Party,
     Plan,
@@ -36,11 +37,11 @@ def told(plan: Plan) -> Plan:
 
     Two plans that ask the same of the same facts are equal after it. Acts keep their order; nodes
     are numbered in depth-first order from each of them, then from each guard, refusal and shift,
-    which come last. Facts are numbered in order of first use, those of the party last. Clues of a
-    select are sorted by field and op, links by relation, settings by field; limits, and what a
-    select is among, and the operands of a sum, product, difference or number of days in an order
-    that depends on what they are alone. Exposure and family are kept; what nothing rests on is
-    left out.
+    and in their own order from what is wanted later, which come last. Facts are numbered in order
+    of first use, those of the party last. Clues of a select are sorted by field and op, links by
+    relation, settings by field; limits, and what a select is among, and the operands of a sum,
+    product, difference or number of days in an order that depends on what they are alone. Exposure
+    and family are kept; what nothing rests on is left out.
     """
     return _Telling(plan).plan()
 
@@ -63,6 +64,9 @@ class _Telling:
             rest = [node.id for node in self.old.nodes if isinstance(node, kind)]
             for name in sorted(rest, key=self.order.__getitem__):
                 self.visit(name)
+        for node in self.old.nodes:
+            if isinstance(node, Later):
+                self.visit(node.id)
         party = self.old.party
         if party is not None:
             party = Party(entity=party.entity, facts=tuple(map(self.fact, party.facts)))
@@ -134,6 +138,8 @@ class _Telling:
                 return replace(node, act=act, node=self.visit(node.node) if node.node else None)
             case Shift():
                 return replace(node, first=self.fact(node.first), then=self.fact(node.then))
+            case Later():
+                return self.later(node)
 
     def select(self, node: Select) -> Select:
         links = sorted(
@@ -162,6 +168,16 @@ class _Telling:
             test=Test(left=left, op=node.test.op, right=right),
             then=branch(node.then),
             otherwise=branch(node.otherwise),
+        )
+
+    def later(self, node: Later) -> Later:
+        acts = [act.id for act in self.old.nodes]
+        told = sorted(map(self.fact, node.facts), key=lambda name: int(name[1:]))
+        return replace(
+            node,
+            adds=tuple(map(self.visit, sorted(node.adds, key=acts.index))),
+            drops=tuple(map(self.visit, sorted(node.drops, key=acts.index))),
+            facts=tuple(told),
         )
 
     def value(self, value: Value) -> Value:

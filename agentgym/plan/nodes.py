@@ -21,6 +21,7 @@ __all__ = [
     "Fact",
     "Family",
     "Guard",
+    "Later",
     "Limit",
     "Link",
     "Measure",
@@ -58,13 +59,19 @@ Family = Literal[
     "mask_fill",
     "no_tool_needed",
     "backward",
+    "mixed",
+    "underspecified",
+    "jargon",
+    "guided",
+    "proactive",
 ]
 FAMILIES: tuple[Family, ...] = Family.__args__  # type: ignore[attr-defined]
 """The families of tasks, in the order in which they take turns."""
 
-Exposure = Literal["instruction", "user", "hidden"]
-"""How a fact reaches the agent: told at once; announced at once and told when asked; or neither
-said nor announced, and told when asked (what makes a request ambiguous)."""
+Exposure = Literal["instruction", "user", "hidden", "jargon"]
+"""How a fact reaches the agent: told at once; announced at once and told when asked; neither said
+nor announced, and told when asked (what makes a request ambiguous); or told at once in a word of
+the trade, whose meaning the glossary gives."""
 
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "contains"]
 """How a value compares with a fact. `ne` never holds of an empty value; `contains`: the fact is a
@@ -97,6 +104,8 @@ class Fact(Record, kw_only=True):
     value: Json
     """Wire value; of a measure: an integer or a letter."""
     exposure: Exposure = "instruction"
+    term: str = ""
+    """The word of the trade that stands for it, alone or with others; for `jargon` alone."""
 
 
 class Where(Record, kw_only=True):
@@ -286,8 +295,25 @@ class Shift(Record, kw_only=True, tag="shift"):
     """The fact that takes its place; its exposure is `user`."""
 
 
+class Later(Record, kw_only=True, tag="later"):
+    """The user comes to want more, or gives something up: one turn, in the order of the nodes.
+
+    What no such node adds is what the instruction asks for; what one gives up is not to be done.
+    """
+
+    id: str
+    adds: tuple[str, ...] = ()
+    """Writes and emits that are wanted from then on."""
+    drops: tuple[str, ...] = ()
+    """Writes that are wanted no longer."""
+    facts: tuple[str, ...] = ()
+    """Ids of the facts that are told with it; their exposure is `user`."""
+    when: Literal["answer", "close"] = "close"
+    """With the first answer that the user gives, or when they are asked if there is more."""
+
+
 Node = (
-    Select | Aggregated | Computed | Choose | Write | Emit | Guard | Refuse | Shift
+    Select | Aggregated | Computed | Choose | Write | Emit | Guard | Refuse | Shift | Later
 )  # fmt: skip
 
 

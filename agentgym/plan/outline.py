@@ -18,6 +18,7 @@ from agentgym.plan.nodes import (
     Emit,
     Fact,
     Guard,
+    Later,
     Node,
     Plan,
     Refuse,
@@ -39,8 +40,8 @@ _ORDERED = frozenset({"share"})
 def outline(plan: Plan, *, values: bool) -> tuple[dict[str, str], list[Edge]]:
     """Return the vertices with their colours, and the edges.
 
-    Vertices are the nodes that some act, guard, refusal or shift rests on, and the facts that
-    they use. Acts are coloured by their place among the acts.
+    Vertices are the nodes that some act, guard, refusal or turn rests on, and the facts that
+    they use. Acts are coloured by their place among the acts, what comes later by its own.
 
     Args:
         plan: The plan.
@@ -48,6 +49,8 @@ def outline(plan: Plan, *, values: bool) -> tuple[dict[str, str], list[Edge]]:
     """
     acts = [node.id for node in plan.nodes if isinstance(node, (Write, Emit))]
     places = {name: place for place, name in enumerate(acts)}
+    turns = [node.id for node in plan.nodes if isinstance(node, Later)]
+    places |= {name: place for place, name in enumerate(turns)}
     todo = [
         node.id
         for node in plan.nodes
@@ -94,7 +97,8 @@ def below(plan: Plan, node: str) -> list[str]:
 
 def _fact(fact: Fact, *, values: bool) -> str:
     told = [fact.value] if values else []
-    return to_text(["fact", fact.entity, fact.field, fact.exposure, *told])
+    term = [fact.term] if values and fact.term else []
+    return to_text(["fact", fact.entity, fact.field, fact.exposure, *told, *term])
 
 
 def _colour(node: Node) -> list[object]:
@@ -120,6 +124,8 @@ def _colour(node: Node) -> list[object]:
             return ["refuse", node.because, node.rule, node.field]
         case Shift():
             return ["shift"]
+        case Later():
+            return ["later", node.when]
 
 
 def _edges(node: Node) -> Iterator[tuple[str, str]]:
@@ -163,6 +169,10 @@ def _edges(node: Node) -> Iterator[tuple[str, str]]:
         case Shift():
             yield "first", node.first
             yield "then", node.then
+        case Later():
+            yield from (("adds", name) for name in node.adds)
+            yield from (("drops", name) for name in node.drops)
+            yield from (("tells", name) for name in node.facts)
 
 
 def _value(label: str, value: Value) -> Iterator[tuple[str, str]]:

@@ -8,9 +8,10 @@ remedied stays refused. Here is also the list of the calls that were made. Next:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from agentgym.formats import Json, Record
-from agentgym.plan.nodes import Plan
+from agentgym.plan.nodes import Fact, Later, Plan, Select
 from agentgym.plan.origins import sources
 from agentgym.rules import Authenticated, Calls, Confirmed, Holder, Not, Owner, Rule, parts
 from agentgym.rules.english import a
@@ -21,6 +22,7 @@ from agentgym.tools.algebra import (
     Delete,
     Identify,
     Link,
+    LookUpTerm,
     Tool,
     Transfer,
     Transition,
@@ -51,6 +53,13 @@ _VERBS: tuple[tuple[type, str], ...] = (
 )
 
 
+_QUESTIONS = {
+    "answer": "Is there anything else that I should know?",
+    "close": "Is there anything else that I can do for you?",
+}
+"""What makes the user go on, by when they do."""
+
+
 class NoLoweringError(Exception):
     """No chain of tools leads through the plan; the text says where it broke off."""
 
@@ -70,6 +79,10 @@ class Step(Record, kw_only=True):
     """Numbers of earlier calls that must come first, though no argument comes from them."""
     fails: bool = False
     """Whether an error is what it is to give: nothing is found, or a rule refuses it."""
+    by: Literal["agent", "user"] = "agent"
+    """Whose tool it is. The user's is not shown to the agent, who asks them to call it."""
+    words: str = ""
+    """What the agent says so that the user makes the call; empty for calls of its own."""
 
 
 class Operand(Record, kw_only=True):
@@ -108,6 +121,9 @@ class Remedies:
         """Number of the call that identified the user."""
         self.identity: dict[str, Json] = {}
         """What it gave: the key of the user's row."""
+        self._meanings: dict[str, tuple[int, Any]] = {}
+        self.heard: dict[str, int] = {}
+        """Id of a fact to the number of the question with whose answer the user told it."""
 
     def note(
         self,
@@ -117,6 +133,7 @@ class Remedies:
         after: tuple[int, ...] = (),
         *,
         fails: bool = False,
+        by: Literal["agent", "user"] = "agent",
     ) -> int:
         """Add a step; returns its number."""
         known = {number for one in arguments.values() for number in one.after}
@@ -127,6 +144,12 @@ class Remedies:
             for leaf in sources(one.origin)
             if leaf.startswith("call:")
         }
+        known |= {
+            self.heard[leaf.removeprefix("fact:")]
+            for one in arguments.values()
+            for leaf in sources(one.origin)
+            if leaf.removeprefix("fact:") in self.heard
+        }
         self.steps.append(
             Step(
                 tool=tool,
@@ -135,6 +158,7 @@ class Remedies:
                 node=node,
                 after=tuple(sorted({*after, *known})),
                 fails=fails,
+                by=by,
             )
         )
         return len(self.steps) - 1
@@ -248,6 +272,59 @@ class Remedies:
         if self._made(ask, {"question": question}).ok:
             return self.note(ask.name, {"question": question}, node)
         return None
+
+    def hear(self, turn: Later) -> int | None:
+        """Ask the user, who comes to want something else with the answer.
+
+        Args:
+            turn: What they say then.
+
+        Returns:
+            Number of the question; None where no tool asks.
+        """
+        ask = next((t for t in self.tools if isinstance(t.term, AskUser)), None)
+        if ask is None:
+            return None
+        question = Operand(value=_QUESTIONS[turn.when], origin="choice")
+        if not self._made(ask, {"question": question}).ok:
+            return None
+        before = tuple(dict.fromkeys(self.heard.values()))
+        number = self.note(ask.name, {"question": question}, turn.id, before)
+        self.heard |= dict.fromkeys((*turn.facts, turn.id), number)
+        return number
+
+    def meaning(self, fact: Fact) -> Operand:
+        """Look up a word of the trade, once, and return the value of one of its conditions.
+
+        Raises:
+            NoLoweringError: No tool knows the word, or it means something else.
+        """
+        if fact.term not in self._meanings:
+            tool = next((t for t in self.tools if isinstance(t.term, LookUpTerm)), None)
+            if tool is None:
+                raise NoLoweringError("no tool looks words up")
+            arguments = {"term": Operand(value=fact.term, origin="choice")}
+            result = self._made(tool, arguments)
+            if not result.ok:
+                raise NoLoweringError("a word that is not in the glossary")
+            node = next(
+                one.id
+                for one in self.plan.nodes
+                if isinstance(one, Select) and any(w.fact == fact.id for w in one.where)
+            )
+            self._meanings[fact.term] = self.note(tool.name, arguments, node), result.data
+        number, data = self._meanings[fact.term]
+        ops = {
+            where.op
+            for one in self.plan.nodes
+            if isinstance(one, Select)
+            for where in one.where
+            if where.fact == fact.id
+        }
+        for place, one in enumerate(data["where"]):
+            if one["field"] == fact.field and one["op"] in ops and one["value"] == fact.value:
+                return Operand(value=one["value"], origin=f"call:{number}:where.{place}.value")
+        raise NoLoweringError("a word that means something else")
 
     def _first(self, wanted: Calls, arguments: dict[str, Operand], node: str) -> int | None:
         """Make the call that the rule wants before this one."""

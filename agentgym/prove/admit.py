@@ -16,13 +16,16 @@ from agentgym.domain import Domain
 from agentgym.errors import TaskError
 from agentgym.formats import Json, decode, encode
 from agentgym.plan import Emit, Plan, Refuse, Select, Shift, Write
+from agentgym.plan.intents import turns
 from agentgym.plan.lower import Lowered, NoLoweringError, lower
 from agentgym.plan.shape import shape
+from agentgym.prove import guided, said
 from agentgym.prove.certify import Certifier
 from agentgym.prove.costs import Costs
 from agentgym.prove.goal import Goals
 from agentgym.prove.refused import RefusedError
-from agentgym.tasks import Certificate, Task, Turn, Twin, UserScript, words
+from agentgym.prove.somebody import somebody
+from agentgym.tasks import Certificate, Task, Twin, UserScript, words
 from agentgym.tasks.knobs import Candidate, Knobs
 from agentgym.tasks.words.paraphrase import Paraphraser
 from agentgym.tools.views import view
@@ -83,6 +86,12 @@ class Prover(Certifier):
         if isinstance(candidate, Plan):
             candidate = Candidate(plan=candidate)
         costs, knobs, plan = self.costs, candidate.knobs, candidate.plan
+        if candidate.stream or plan.family == "proactive":
+            if twin is not None:
+                raise RefusedError("executes", "twin", "a standing order has no twins")
+            return self.standing.admit(
+                candidate, task_id=task_id, seed=seed, split=split, max_tools=self.max_tools
+            )
         drawn_for = task_id if twin is None else twin.of
         with costs.gate("executes"):
             self.stage = self.stages.of(candidate.patch)
@@ -95,18 +104,16 @@ class Prover(Certifier):
         with costs.gate("shortest"):
             matters = self.matters(plan)
             low = self.bounds(plan, matters)
-            if low < knobs.least:
-                told_ = f"{low} calls are proved, {knobs.least} are wanted"
-                raise RefusedError("shortest", "too_short", told_)
-            if knobs.most is not None and low > knobs.most:
-                told_ = f"{low} calls are proved, {knobs.most} at most are wanted"
-                raise RefusedError("shortest", "too_long", told_)
+            _within(low, knobs)
         with costs.gate("no_shortcut"):
             self.stage.shortcuts.check(plan, least=knobs.clues, calls=low)
         with costs.gate("text"):
-            wording = words.say(plan, self.schema, seed=rng.key(seed, "words", drawn_for))
+            wording = words.say_opening(plan, self.schema, seed=rng.key(seed, "words", drawn_for))
             if wording is None:
                 raise RefusedError("text", "not_said", "the plan cannot be said in words")
+            wording = guided.noted(
+                plan, wording, self.stage, seed=rng.key(seed, "words", "part", drawn_for)
+            )
             self.check_text(plan, wording.text)
         with costs.gate("executes"):
             lowered = self.lowered(plan)
@@ -123,10 +130,14 @@ class Prover(Certifier):
             instruction=wording.text,
             user=UserScript(
                 opening=wording.text,
-                facts=plan.facts,
+                facts=tuple(fact for fact in plan.facts if fact.exposure != "jargon"),
                 questions=self.questions(plan),
-                shift=self.turn(
-                    plan, rng.key(seed, "words", "shift", drawn_for), after=wording.text
+                **somebody(plan, self.stage.tables),
+                **said.turns_of(
+                    plan,
+                    self.schema,
+                    seed=rng.key(seed, "words", "shift", drawn_for),
+                    after=wording.text,
                 ),
             ),
             tools=tools,
@@ -147,10 +158,14 @@ class Prover(Certifier):
             measured=self.measured(plan, lowered, low),
             certificate=Certificate(gates=(), mutants=0, start="", end=""),
         )
+        with costs.gate("executes"):
+            chosen = rng.key(seed, "view", drawn_for)
+            task = guided.fitted(task, self.stage, seed=chosen, max_tools=self.max_tools)
         # what is stored is what is proved: one pass through the file's own form
         task = decode(encode(task), Task, where=task_id)
         certificate, figures = self.measure(task)
-        if self.paraphraser is not None and twin is None:
+        alone = twin is None and not turns(plan) and not guided.theirs(plan)
+        if self.paraphraser is not None and alone:
             other = self.paraphrased(task, wording, seed=rng.key(seed, "paraphrase", drawn_for))
             if other is not None:
                 return other
@@ -219,27 +234,14 @@ class Prover(Certifier):
         """Name the facts that the user holds back, in words; what comes of itself aside."""
         mine = plan.party.facts if plan.party is not None else ()
         turned = {node.then for node in plan.nodes if isinstance(node, Shift)}
+        turned |= {name for turn in turns(plan) for name in turn.facts}
         return {
             fact.id: f"my {self.schema.entity(fact.entity).field(fact.field).label}"
             if fact.id in mine
             else words.question(fact, self.schema, plan=plan)
             for fact in plan.facts
-            if fact.exposure != "instruction" and fact.id not in turned
+            if fact.exposure in ("user", "hidden") and fact.id not in turned
         }
-
-    def turn(self, plan: Plan, seed: int, *, after: str) -> Turn | None:
-        """Word the user's change of mind after an instruction, if there is one.
-
-        Raises:
-            RefusedError: It cannot be told.
-        """
-        node = next((one for one in plan.nodes if isinstance(one, Shift)), None)
-        if node is None:
-            return None
-        text = words.say_shift(plan, self.schema, seed=seed, after=after)
-        if text is None:
-            raise RefusedError("text", "shift_not_said", "the change of mind cannot be said")
-        return Turn(text=text, facts=(node.then,), replaces=(node.first,))
 
     def lowered(self, plan: Plan) -> Lowered:
         """Play the plan through the public tools.
@@ -275,12 +277,26 @@ class Prover(Certifier):
             "entities": sum(isinstance(node, Select) for node in plan.nodes),
             "writes": sum(isinstance(node, Write) for node in plan.nodes),
             "answers": sum(isinstance(node, Emit) for node in plan.nodes),
-            "asks": sum(fact.exposure != "instruction" for fact in plan.facts),
+            "asks": sum(fact.exposure in ("user", "hidden") for fact in plan.facts),
             "rules": list(self.stage.rules.met(lowered.steps)),
         }
 
 
 _PLAIN = Knobs()
+
+
+def _within(low: int, knobs: Knobs) -> None:
+    """See whether the proved number of calls is one that is wanted.
+
+    Raises:
+        RefusedError: It is not.
+    """
+    if low < knobs.least:
+        told = f"{low} calls are proved, {knobs.least} are wanted"
+        raise RefusedError("shortest", "too_short", told)
+    if knobs.most is not None and low > knobs.most:
+        told = f"{low} calls are proved, {knobs.most} at most are wanted"
+        raise RefusedError("shortest", "too_long", told)
 
 
 def _without_stranger(plan: Plan, lowered: Lowered) -> Plan:

@@ -8,14 +8,19 @@ made; what `agentgym check` does. A refusal names the gate. The order is by what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import msgspec
 
 from agentgym.domain import Domain
 from agentgym.formats import Json, encode
-from agentgym.plan import Plan, Shift
-from agentgym.plan.tables import Tables, compared, equal
+from agentgym.plan import Plan
+from agentgym.plan.intents import opening, turns
+from agentgym.plan.tables import Tables, equal
+from agentgym.plan.unsaid import hidden
+from agentgym.prove import guided, lookalikes, said
 from agentgym.prove.barred import Barred
+from agentgym.prove.coded import terms
 from agentgym.prove.costs import Costs
 from agentgym.prove.difficulty import difficulty
 from agentgym.prove.kills import Kills
@@ -24,6 +29,7 @@ from agentgym.prove.run import Runner
 from agentgym.prove.runs import Runs
 from agentgym.prove.shortest import lower_bound
 from agentgym.prove.stage import Stage, Stages
+from agentgym.prove.standing import Standing
 from agentgym.tasks import Certificate, GateReport, Task, words
 from agentgym.tasks.words.paraphrase import GRAMMAR, doubts
 
@@ -49,6 +55,12 @@ class Certifier:
         self.stage: Stage = self.stages.plain
         """Where the task at hand starts."""
         self._read: dict[tuple[str, bytes], None] = {}
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What proves tasks with a stream of events."""
+        self.stages.of(())
+        return Standing(self.stages.plain, self.costs)
 
     @property
     def tables(self) -> Tables:
@@ -81,6 +93,8 @@ class Certifier:
         Raises:
             RefusedError: A gate does not hold, or the task stores other figures.
         """
+        if task.stream or task.family == "proactive":
+            return self.standing.measure(task)
         with self.costs.gate("executes"):
             self.stage = stage = self.stages.of(task.patch)
             runs = Runs(stage, task)
@@ -109,6 +123,9 @@ class Certifier:
             measured = difficulty(task, runs.results, self.stages.engine.parameters)
             guess = next(one for one in reports if one.gate == "no_shortcut")
             measured["prior_guess"] = guess.detail["guess_share"]
+            choices = list(lookalikes.choices(task, self.domain)) if hidden(task.plan) else []
+            if choices:
+                measured["choices"] = choices
             _stored(task.measured, measured)
         with self.costs.gate("mutants"):
             reports.append(Kills(runs).check())
@@ -127,6 +144,7 @@ class Certifier:
             task.plan, least=support(task.knobs), calls=_low(task.measured)
         )
         self.stage.shortcuts.leaks.check(task)
+        lookalikes.check(task, self.domain)
         return report
 
     def text(self, task: Task) -> GateReport:
@@ -136,21 +154,7 @@ class Certifier:
             RefusedError: It is the wording of another plan, or of several.
         """
         report = self._instruction(task)
-        turns = [node for node in task.plan.nodes if isinstance(node, Shift)]
-        turn = task.user.shift
-        if bool(turns) != (turn is not None):
-            raise RefusedError(
-                "text", "shift_missing", "a change of mind is not told, or not meant"
-            )
-        for node in turns:
-            assert turn is not None
-            readings = words.read_shift(turn.text, self.schema, task.plan)
-            if [name for name, _ in readings] != [node.first] or turn.facts != (node.then,):
-                told = "the change of mind reads as another one"
-                raise RefusedError("text", "shift_differs", told)
-            if not compared(readings[0][1], "eq", task.plan.fact(node.then).value):
-                told = "the change of mind reads as one to another value"
-                raise RefusedError("text", "shift_differs", told)
+        said.check(task, self.schema)
         return report
 
     def _instruction(self, task: Task) -> GateReport:
@@ -165,6 +169,8 @@ class Certifier:
         if not isinstance(wording, str):
             raise RefusedError("text", "no_wording", "a paraphrase of no wording")
         report = self.check_text(task.plan, wording)
+        if turns(task.plan):
+            raise RefusedError("text", "paraphrase_differs", "a paraphrase of what goes on")
         doubt = doubts(task.instruction, wording, task.plan, self.schema)
         if doubt is not None:
             raise RefusedError("text", "paraphrase_differs", f"the paraphrase: {doubt}")
@@ -183,11 +189,14 @@ class Certifier:
                 told = f"an identifier in the wording: {found[0]}"
                 raise RefusedError("text", "identifier", told)
             me = None if plan.party is None else plan.party.entity
-            readings = words.read(text, self.schema, me=me)
+            asked = guided.plain(plan, text, self.stage)
+            readings, coming = words.read_opening(asked, self.schema, me=me)
+            if coming != any(turn.when == "close" for turn in turns(plan)):
+                raise RefusedError("text", "coming", "it is not said that more may come, or is")
             if len(readings) != 1:
                 code = "many_readings" if readings else "no_reading"
                 raise RefusedError("text", code, f"{len(readings)} readings of the wording")
-            if not words.same(readings[0], plan):
+            if not words.same(readings[0], opening(plan)):
                 raise RefusedError("text", "other_plan", "the wording reads as another plan")
             self._read[name] = None
             while len(self._read) > _TEXTS:
@@ -197,7 +206,8 @@ class Certifier:
     def bounds(self, plan: Plan, matters: tuple[str, ...]) -> int:
         """Return the proved lower bound of the number of calls."""
         stage = self.stage
-        return lower_bound(plan, self.schema, self.domain.tools, stage.tables, matters=matters)
+        rows = lower_bound(plan, self.schema, self.domain.tools, stage.tables, matters=matters)
+        return rows + len(terms(plan))  # a call that looks a word up shows no row
 
     def matters(self, plan: Plan) -> tuple[str, ...]:
         """Name the refusals of a plan that depend on the row that is not written."""

@@ -13,12 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from agentgym.formats import Json
-from agentgym.plan import Choose, Guard, Refuse, Select, Shift
+from agentgym.plan import Choose, Emit, Guard, Later, Plan, Refuse, Select, Shift, Write
+from agentgym.plan.intents import turns
 from agentgym.plan.tables import equal
 from agentgym.tasks import Task
 from agentgym.trajectory import Result
 
-__all__ = ["difficulty"]
+__all__ = ["difficulty", "traits"]
 
 _ADDED = ("near_duplicates", "distractors")
 """Options of a view that add tools."""
@@ -38,7 +39,8 @@ def difficulty(
         `clues`: comparisons and relations that describe the rows.
         `vagueness`: how vague they are together: 1 for each range bound, exclusion or part of a
         text, 2 for each measure of a value or absent relation.
-        `held`: facts that the user tells only when asked, who they are aside.
+        `held`: facts that the user tells only when asked, who they are and what they tell of their
+        own accord when more comes up aside.
         `bounds`: hard constraints on what is chosen.
         `branching`: tools that could be called at a step for all that is known there, on average
         over the gold run, to one decimal; 0 without a call.
@@ -48,22 +50,56 @@ def difficulty(
         `altered`: in how many other ways the tools are shown otherwise than the domain has them.
         `cases`: conditions on which it depends what is wanted, and acts that cannot be done.
         `tools`: how many tools are shown.
+        `hidden`: facts that are not even announced. `terms`: words of the trade.
+        `turns`: how often something comes to be wanted or is given up.
+        `traits`: see `traits`.
     """
     selects = [node for node in task.plan.nodes if isinstance(node, Select)]
     facts = task.plan.facts
     mine = {fact.id for fact in task.plan.who()}
+    told = {name for turn in turns(task.plan) for name in turn.facts}
     return {
         "clues": sum(len(node.where) + len(node.links) for node in selects),
         "vagueness": sum(map(_vagueness, selects)),
-        "held": sum(fact.exposure != "instruction" and fact.id not in mine for fact in facts),
+        "held": sum(f.exposure in ("user", "hidden") and f.id not in mine | told for f in facts),
         "bounds": sum(len(n.limits) for n in task.plan.nodes if isinstance(n, Choose)),
         "branching": _branching(task, results, parameters),
         "visible": _visible(task, results),
         "alike": len(task.patch) + _added(task),
         "altered": len(task.view.keys() - {"seed", *_ADDED}),
-        "cases": sum(isinstance(node, (Guard, Refuse, Shift)) for node in task.plan.nodes),
+        "cases": sum(isinstance(n, (Guard, Refuse, Shift, Later)) for n in task.plan.nodes),
         "tools": len(task.tools),
+        "hidden": sum(fact.exposure == "hidden" for fact in facts),
+        "terms": len({fact.term for fact in facts if fact.term}),
+        "turns": len(turns(task.plan)),
+        "traits": traits(task.plan),
     }
+
+
+def traits(plan: Plan) -> list[str]:
+    """Name what makes a request hard to plan for, as far as the words of the user do.
+
+    `shifted`: a value or a wish is taken back. `noisy`: something is told vaguely, or in a word of
+    the trade. `underspecified`: something has to be asked. `multiple`: several things are wanted.
+    Who the user is makes none of these.
+    """
+    coming, mine = turns(plan), {fact.id for fact in plan.who()}
+    told = {name for turn in coming for name in turn.facts}
+    told |= {node.then for node in plan.nodes if isinstance(node, Shift)}
+    held = [
+        fact
+        for fact in plan.facts
+        if fact.exposure in ("user", "hidden") and fact.id not in mine | told
+    ]
+    shifted = any(isinstance(node, Shift) for node in plan.nodes)
+    vague = any(_vagueness(node) for node in plan.nodes if isinstance(node, Select))
+    found = {
+        "shifted": shifted or any(turn.drops for turn in coming),
+        "noisy": vague or any(fact.term for fact in plan.facts),
+        "underspecified": bool(held),
+        "multiple": sum(isinstance(node, (Write, Emit)) for node in plan.nodes) > 1,
+    }
+    return [name for name, holds in found.items() if holds]
 
 
 def _vagueness(node: Select) -> int:

@@ -27,7 +27,8 @@ from agentgym.plan import (
     Write,
 )
 from agentgym.plan.tables import Tables
-from agentgym.prove.ends import inputs
+from agentgym.prove.ends import inputs, rests_on
+from agentgym.prove.needs import must_see
 from agentgym.prove.shortcuts.leaks import forms
 from agentgym.rules import Rule
 from agentgym.schema import Entity
@@ -183,6 +184,8 @@ class Goals:
         for node in wanted:
             if isinstance(node, Emit):
                 yield from self.rows(plan, node.node)
+            elif node.by == "user":
+                yield from self.guided(plan, node, wanted)
         for guard in plan.nodes:
             if isinstance(guard, Guard):
                 yield from self.tested(plan, guard)
@@ -195,6 +198,16 @@ class Goals:
             elif one.id in matters and isinstance(act, Write) and act.target is not None:
                 for seen in self.rows(plan, act.target):
                     yield replace(seen, barred=(str(one.rule),))
+
+    def guided(
+        self, plan: Plan, node: Write, wanted: Sequence[Emit | Write]
+    ) -> Iterator[Seen]:
+        """Yield what has to be found out before the user can be told what to do."""
+        must = must_see(plan, self.schema, [one.id for one in wanted])
+        for name in sorted(rests_on(plan, node.id) & must.keys()):
+            entity = self.schema.entity(_select(plan, name).entity)
+            if must[name] != "absent" and entity.kind != "link":
+                yield from self.rows(plan, name)
 
     def tested(self, plan: Plan, guard: Guard) -> Iterator[Seen]:
         """Yield what a condition rests on; a refused attempt tells as well."""

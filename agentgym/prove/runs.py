@@ -18,8 +18,11 @@ from agentgym.goals.commute import commute, footprint
 from agentgym.goals.verdict import Ending, Verdict
 from agentgym.plan import Emit, Write
 from agentgym.plan.origins import sources
+from agentgym.plan.remedies import Step
 from agentgym.plan.tables import equal
 from agentgym.prove.barred import Barred
+from agentgym.prove.guided import agents
+from agentgym.prove.guided import check as check_deeds
 from agentgym.prove.refused import RefusedError
 from agentgym.prove.run import Replay, Run, earlier, gold_run, resolve
 from agentgym.prove.stage import Stage
@@ -63,7 +66,7 @@ class Runs:
         """Judge an ending as episodes do."""
         return self.stage.judge.verdict(
             self.task.goal,
-            ending,
+            agents(self.task, ending),
             instruction=self.task.instruction,
             party=self.plan.who(),
         )
@@ -79,7 +82,7 @@ class Runs:
         self.shown()
         results: list[Result] = []
         for step, result in zip(task.gold, self.results, strict=True):
-            if step.tool not in known:
+            if step.by == "agent" and step.tool not in known:
                 raise RefusedError("executes", "hidden_tool", f"the view does not show {step.tool}")
             try:
                 arguments = resolve(step, task, results)
@@ -96,6 +99,7 @@ class Runs:
                 raise RefusedError("executes", "too_long", told)
             results.append(result)
         self.effects()
+        check_deeds(task, self.stage)
         verdict = self.judged(self.replay.ending)
         if not verdict.success:
             raise RefusedError("executes", "not_the_goal", "; ".join(verdict.reasons))
@@ -112,7 +116,7 @@ class Runs:
         except UsageError as error:
             raise RefusedError("executes", "view", str(error)) from None
         for step in self.task.gold:
-            if step.tool in options.absent:
+            if step.by == "agent" and step.tool in options.absent:
                 raise RefusedError("executes", "hidden_tool", f"the view takes {step.tool} away")
 
     def effects(self) -> None:
@@ -202,21 +206,31 @@ class Runs:
             if any(place >= number for place in earlier(step)):
                 told = f"an argument of {step.tool} comes from a later call"
                 raise RefusedError("provenance", "later", told)
+            if any(task.gold[place].by == "user" for place in self.sources_of(step)):
+                told = f"an argument of {step.tool} comes from what the user alone saw"
+                raise RefusedError("provenance", "users", told)
             for origin in step.origin.values():
                 for leaf in sources(origin):
                     kind, _, rest = leaf.partition(":")
                     count[kind] = count.get(kind, 0) + 1
                     if kind == "fact":
                         self.askable(facts[rest].exposure, rest)
-        asked = list(task.user.questions.values())
+        unknown = {fact.id for fact in task.user.unknown}
+        asked = [text for name, text in task.user.questions.items() if name not in unknown]
         if len(set(asked)) != len(asked):
             told = "two held-back facts are asked for in the same words"
             raise RefusedError("provenance", "same_words", told)
-        if {fact.id for fact in task.user.facts} < set(facts) or len(self.results) != len(
+        known = {name for name, fact in facts.items() if fact.exposure != "jargon"}
+        if not known <= {fact.id for fact in task.user.facts} or len(self.results) != len(
             task.gold
         ):
             raise RefusedError("provenance", "not_held", "the user does not hold every fact")
         return GateReport(gate="provenance", ok=True, detail=dict(count))
+
+    def sources_of(self, step: Step) -> set[int]:
+        """Return the numbers of the calls out of whose results a step takes values."""
+        leaves = (leaf for origin in step.origin.values() for leaf in sources(origin))
+        return {int(leaf.split(":")[1]) for leaf in leaves if leaf.startswith("call:")}
 
     def askable(self, exposure: str, fact: str) -> None:
         """A fact that is held back can be asked for, or comes of itself.
@@ -224,8 +238,9 @@ class Runs:
         Raises:
             RefusedError: It can not.
         """
-        shift = self.task.user.shift
-        comes = shift is not None and fact in shift.facts
+        script = self.task.user
+        turns = (*((script.shift,) if script.shift is not None else ()), *script.later)
+        comes = any(fact in turn.facts for turn in turns)
         if exposure != "instruction" and fact not in self.task.user.questions and not comes:
             raise RefusedError("provenance", "not_asked", f"nobody can be asked for {fact}")
 

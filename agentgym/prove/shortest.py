@@ -20,7 +20,8 @@ More precisely, where the rows are given:
   barred; a bar that depends on the row (`matters`) takes one call for a row of its entity, an
   attempt at the act included.
 
-Facts take nothing: what a user holds back is asked for in words, not by a call.
+Facts take nothing: what a user holds back is asked for in words, not by a call. Nor does a write
+that is the user's: they are told of it in words, and what it gives is theirs to see.
 """
 
 from __future__ import annotations
@@ -82,7 +83,11 @@ def lower_bound(
     if wanted is None and tables is not None:
         wanted = [node.id for node in tables.wanted(plan)]
     needs = Needs(plan, schema, wanted, matters)
-    writes = [n for n in plan.nodes if isinstance(n, Write) and n.id in needs.wanted]
+    writes = [
+        n
+        for n in plan.nodes
+        if isinstance(n, Write) and n.id in needs.wanted and n.by == "agent"
+    ]
     shown = {
         node.entity
         for node in writes

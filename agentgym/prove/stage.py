@@ -50,7 +50,7 @@ class Stage:
         self.rules = RulesMet(domain, self.tables, runner)
         self.parties = Parties(self.tables, domain.tools, domain.rules)
         self.shortcuts = Shortcuts(domain, self.tables, runner.engine.parameters, self.known)
-        self.unique = Unique(self.tables, self.shortcuts.masks)
+        self.unique = Unique(self.tables, self.shortcuts.masks, domain.tools)
 
 
 class Stages:

@@ -8,10 +8,11 @@ makes a difference. Next: `shortcuts`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from agentgym.formats import Json
 from agentgym.plan import (
     Aggregated,
     Choose,
@@ -25,11 +26,15 @@ from agentgym.plan import (
     Write,
 )
 from agentgym.plan.tables import Tables
+from agentgym.prove import intent
+from agentgym.prove.coded import Coded
 from agentgym.prove.ends import ends, many, rests_on
+from agentgym.prove.hidden import Hidden
 from agentgym.prove.refused import RefusedError
 from agentgym.prove.shortcuts.masks import Masks
 from agentgym.schema.types import Row
 from agentgym.tasks import GateReport
+from agentgym.tools.algebra import Tool
 
 __all__ = ["Unique"]
 
@@ -40,10 +45,13 @@ class Unique:
     Args:
         tables: The rows.
         masks: What ends come to.
+        tools: Of the domain.
     """
 
-    def __init__(self, tables: Tables, masks: Masks) -> None:
+    def __init__(self, tables: Tables, masks: Masks, tools: Sequence[Tool] = ()) -> None:
         self.tables, self.schema, self.masks = tables, tables.schema, masks
+        self.hidden = Hidden(tables, masks, tools)
+        self.coded = Coded(tables, masks, tools)
 
     def check(self, plan: Plan) -> GateReport:
         """Check that a plan speaks clearly.
@@ -69,13 +77,18 @@ class Unique:
                 self.several(plan, node, rows)
         self.writes(plan, rows)
         wanted = [node.id for node in self.tables.wanted(plan)]
-        for fact in plan.facts:
-            if fact.exposure == "hidden":
-                self.hidden(plan, fact.id, wanted)
+        open_ = self.hidden.check(plan, wanted)
+        coded = self.coded.check(plan, wanted)
         for node in plan.nodes:
             if isinstance(node, Shift):
                 self.shift(plan, node, wanted)
-        return GateReport(gate="unique", ok=True, detail={"selects": len(rows)})
+        intent.check(plan)
+        detail: dict[str, Json] = {"selects": len(rows)}
+        if open_:
+            detail["unsaid"] = open_
+        if coded:
+            detail["coded"] = coded
+        return GateReport(gate="unique", ok=True, detail=detail)
 
     def nowhere(self, plan: Plan) -> set[str]:
         """Name what rests on rows that are said not to exist, or that a condition found missing.
@@ -190,26 +203,6 @@ class Unique:
                     raise RefusedError("unique", "twice", "two writes to one row")
             targets.append((node.id, node.entity, mine))
 
-    def hidden(self, plan: Plan, fact: str, wanted: list[str]) -> None:
-        """Without what the user keeps to themselves, the request could mean two things.
-
-        Raises:
-            RefusedError: It could mean one, so that there is nothing to ask.
-        """
-        if any(
-            setting.fact == fact
-            for node in plan.nodes
-            if isinstance(node, Write)
-            for setting in node.settings
-        ):
-            return
-        left = _without_fact(plan, fact)
-        for end in ends(plan, wanted):
-            if len(self.masks.outcomes(left, end)) > 1:
-                return
-        told = "the request is clear without what the user keeps back"
-        raise RefusedError("unique", "hidden_idle", told)
-
     def shift(self, plan: Plan, node: Shift, wanted: list[str]) -> None:
         """What the user says first, and what later, lead to different ends.
 
@@ -267,14 +260,3 @@ def _facts(plan: Plan) -> Iterator[str]:
                 values = getattr(node, "of", ())
                 if isinstance(values, tuple):
                     yield from (one.fact for one in values if one.fact is not None)
-
-
-def _without_fact(plan: Plan, fact: str) -> Plan:
-    """Return the plan without the clues that a fact gives."""
-    nodes = [
-        replace(node, where=tuple(one for one in node.where if one.fact != fact))
-        if isinstance(node, Select)
-        else node
-        for node in plan.nodes
-    ]
-    return replace(plan, nodes=tuple(nodes))

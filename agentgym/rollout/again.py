@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from agentgym.episode import Attempt, Parsed, Suite
+from agentgym.episode import Suite
+from agentgym.episode.retrace import retrace
 from agentgym.errors import TaskError
-from agentgym.trajectory import AssistantEvent, Event, ToolEvent, Trajectory
+from agentgym.trajectory import Trajectory
 
 __all__ = ["replay"]
 
@@ -29,45 +30,25 @@ def replay(trajectory: Trajectory, suite: Suite) -> tuple[str, ...]:
             where=trajectory.trajectory_id,
             hint="load the domain with which it was recorded",
         )
-    events = trajectory.events
+    events, outcome, facts = trajectory.events, trajectory.outcome, trajectory.env
     turns = max((event.turn for event in events), default=0)
-    cut = trajectory.outcome.termination == "max_turns"
+    most = facts.max_turns or (turns if outcome.termination == "max_turns" else turns + 1)
+    broken = outcome.failure is not None and outcome.failure.by == "environment"
+    if broken:
+        # What broke need not break again: the turns before it are compared.
+        events = tuple(event for event in events if event.turn < turns)
     episode = suite.episode(
         trajectory.task.task_id,
-        max_turns=max(2, turns) if cut else max(2, turns + 1),
-        view=trajectory.env.view,
+        max_turns=max(2, most),
+        view=facts.view,
+        user=facts.user or None,
+        faults=facts.faults or None,
+        hints=facts.hints or None,
+        seed=facts.luck,
     )
-    for event in events:
-        if isinstance(event, AssistantEvent):
-            episode.act(_action(event))
-    found = [
-        f"event {old.i}: expected {_brief(old)}, found {_brief(new)}"
-        for old, new in zip(events, episode.trace(), strict=False)
-        if old != new
-    ]
-    if len(events) != len(episode.trace()):
-        found.append(f"expected {len(events)} events, found {len(episode.trace())}")
-    digest = episode.digest()
-    if digest != trajectory.outcome.final_state_sha256:
-        found.append(f"expected digest {trajectory.outcome.final_state_sha256}, found {digest}")
-    episode.close()
+    with episode:
+        found = list(retrace(episode, events))
+        digest = episode.digest()
+    if not broken and digest != outcome.final_state_sha256:
+        found.append(f"expected digest {outcome.final_state_sha256}, found {digest}")
     return tuple(found)
-
-
-def _action(event: AssistantEvent) -> Parsed:
-    calls = tuple(
-        Attempt(
-            name=call.name,
-            arguments=call.arguments,
-            raw=call.raw,
-            error=call.parse_error if call.raw is not None else None,
-        )
-        for call in event.tool_calls
-    )
-    return Parsed(calls=calls, text=event.content, reasoning=event.reasoning)
-
-
-def _brief(event: Event) -> str:
-    if isinstance(event, ToolEvent):
-        return f"{event.content[:80]!r} with state {event.state_sha256_after or 'unchanged'}"
-    return repr(event.content[:80])

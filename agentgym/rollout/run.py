@@ -13,26 +13,20 @@ from typing import Any
 
 from agentgym.env.tool_env import ToolEnv
 from agentgym.episode import Options, Suite, load, unfit
-from agentgym.errors import UsageError
-from agentgym.formats import Json, Record, encode, fingerprint
+from agentgym.episode.faults import Faults
+from agentgym.episode.feedback import HintOptions, Hints
+from agentgym.formats import Json, encode, fingerprint
+from agentgym.goals.rewards import Rewards
 from agentgym.policies import Policy, resolve
-from agentgym.rng import key
 from agentgym.rollout.files import Stage
-from agentgym.rollout.records import record
+from agentgym.rollout.jobs import Job, jobs
+from agentgym.rollout.records import Played, record
 from agentgym.tools.views import ViewOptions
 from agentgym.trajectory import AgentFacts, Trajectory
+from agentgym.users import Profile, UserOptions
 from agentgym.version import VERSION
 
 __all__ = ["rollout"]
-
-
-class _Job(Record, kw_only=True):
-    """One episode of a run, before it is played."""
-
-    task_id: str
-    attempt: int
-    seed: int
-    trajectory_id: str
 
 
 def rollout(
@@ -40,21 +34,29 @@ def rollout(
     policy: str | Policy,
     *,
     episodes: int,
+    group: int = 1,
     out: Path | None = None,
     split: str | None = None,
     max_turns: int | None = None,
     view: Options = None,
+    user: UserOptions = None,
+    faults: Faults = None,
+    hints: Hints = None,
+    reward: Rewards = None,
     name: str | None = None,
     seed: int = 0,
 ) -> Iterator[Trajectory]:
     """Play episodes and yield the record of each.
 
-    Tasks are taken in their order, again and again until there are enough episodes.
+    Tasks are taken in their order, a group of episodes each, again and again until there are
+    enough. The members of a group meet the same world and the same luck of user and faults,
+    whatever they do, and have a `group_id` of their own; each has its own seed of the policy.
 
     Args:
         domain: What to play.
         policy: A name (`noop`, `oracle`, `random`) or any callable of observation and info.
-        episodes: How many.
+        episodes: How many in all: whole groups.
+        group: How many episodes make a group.
         out: The run file, replaced when the run is finished; until then `<out>.part` holds
             what is done, and the same run goes on from it. Durations go to
             `<run>.timing.jsonl` beside it.
@@ -62,44 +64,77 @@ def rollout(
         max_turns: Turns after which an episode is truncated; None for as many as a task needs.
         view: How the tools are shown, as `ViewOptions.of` takes it: what it names wins over the
             options that a task has of its own; None for as the tasks say.
+        user: How the user behaves, as `users.Profile.of` takes it, or `sample`, as `ToolEnv` does.
+        faults: What goes wrong with the world, as `FaultOptions.of` takes it.
+        hints: How far errors are explained.
+        reward: What is rewarded, as `RewardOptions.of` takes it; None for success alone.
         name: What the policy is called in the records; None for its own name.
-        seed: Seeds the policy's chances.
+        seed: Of the policy's chances, and of the luck of user and faults.
 
     Raises:
         TaskError: The split has no tasks, or the view hides what one of them needs.
-        UsageError: The policy or an option of the view is unknown, `out` cannot be written, or
-            its part is of another run.
+        UsageError: The policy or an option is unknown, the episodes are no whole groups, `out`
+            cannot be written, or its part is of another run.
     """
-    if episodes < 0:
-        raise UsageError("a number of episodes", found=str(episodes), where="episodes")
     suite = domain if isinstance(domain, Suite) else load(domain)
     called = name or _name(policy)
     maker = resolve(policy) if isinstance(policy, str) else None
-    config: dict[str, Json] = {
-        "world": suite.domain.world_hash,
-        "policy": called,
-        "split": split,
-        "max_turns": suite.max_turns if max_turns is None else max_turns,
-        "seed": seed,
-    }
-    shown = ViewOptions.of(view)
-    if shown.changed:
-        config["view"] = shown.text()
-    jobs = _jobs(suite, config, episodes, split, seed)
-    for task_id in dict.fromkeys(job.task_id for job in jobs):
+    env = ToolEnv(
+        suite,
+        max_turns=max_turns,
+        view=view,
+        user=user,
+        faults=faults,
+        hints=hints,
+        reward=reward,
+    )
+    config = _config(env, user, group=group, split=split, policy=called, seed=seed)
+    work = jobs(suite.of_split(split), config, episodes=episodes, group=group, seed=seed)
+    for task_id in dict.fromkeys(job.task_id for job in work):
         task = suite.task(task_id)
         error = unfit(suite.domain, task, suite.options(task, view))
         if error is not None:
             raise error
-    stage = None if out is None else Stage(out, [job.trajectory_id for job in jobs])
-    return _play(suite, policy, maker, jobs, stage, config, view)
+    stage = None if out is None else Stage(out, [job.trajectory_id for job in work])
+    return _play(env, policy, maker, work, stage, config, view)
+
+
+def _config(
+    env: ToolEnv,
+    user: UserOptions,
+    *,
+    group: int,
+    split: str | None,
+    policy: str,
+    seed: int,
+) -> dict[str, Json]:
+    """Return the settings of a run, by which it is told from others; what is not said is not in."""
+    suite, settings = env.suite, env.settings
+    shown, hints = ViewOptions.of(settings.view), HintOptions.of(settings.hints)
+    profile = settings.user
+    given: dict[str, Json] = {
+        "view": shown.text() if shown.changed else "",
+        "user": str(user).strip() if settings.people else "" if profile is None else profile.text(),
+        "faults": settings.faults.text(),
+        "hints": "" if hints is None else hints.text(),
+        "reward": settings.reward.text(),
+        "group": group if group > 1 else "",
+    }
+    return {
+        "world": suite.domain.world_hash,
+        "policy": policy,
+        "split": split,
+        "max_turns": suite.max_turns if settings.max_turns is None else settings.max_turns,
+        "seed": seed,
+        **{name: value for name, value in given.items() if value},
+    }
 
 
 def _play(
-    suite: Suite,
+    env: ToolEnv,
     policy: str | Policy,
     maker: Any,
-    jobs: list[_Job],
+    work: list[Job],
     stage: Stage | None,
     config: dict[str, Json],
     view: Options,
@@ -109,61 +144,50 @@ def _play(
         for trajectory in stage.finished():
             done += 1
             yield trajectory
-    env = ToolEnv(suite, max_turns=config["max_turns"], view=view)
-    for job in jobs[done:]:
-        began = time.perf_counter()
-        task = suite.task(job.task_id)
-        player = policy if maker is None else maker(task, job.seed, suite.view(task, view))
-        trajectory = _episode(env, suite, player, job, config)
-        if stage is not None:
-            stage.append(trajectory, time.perf_counter() - began)
-        yield trajectory
-    env.close()
+    try:
+        for job in work[done:]:
+            began = time.perf_counter()
+            task = env.suite.task(job.task_id)
+            player = policy if maker is None else maker(task, job.seed, env.suite.view(task, view))
+            trajectory = _episode(env, player, job, config)
+            if stage is not None:
+                stage.append(trajectory, time.perf_counter() - began)
+            yield trajectory
+    finally:
+        env.close()
     if stage is not None:
         stage.publish()
 
 
-def _jobs(
-    suite: Suite, config: dict[str, Json], episodes: int, split: str | None, seed: int
-) -> list[_Job]:
-    tasks = suite.of_split(split)
-    jobs = []
-    for place in range(episodes):
-        task, attempt = tasks[place % len(tasks)], place // len(tasks)
-        identity = encode([config, task.id, attempt])
-        jobs.append(
-            _Job(
-                task_id=task.id,
-                attempt=attempt,
-                seed=key(seed, task.id, attempt),
-                trajectory_id=fingerprint(identity)[:32],
-            )
-        )
-    return jobs
-
-
-def _episode(
-    env: ToolEnv, suite: Suite, policy: Any, job: _Job, config: dict[str, Json]
-) -> Trajectory:
+def _episode(env: ToolEnv, policy: Any, job: Job, config: dict[str, Json]) -> Trajectory:
     reset = getattr(policy, "reset", None)
     if callable(reset):
         reset(seed=job.seed)
-    observation, info = env.reset(seed=job.seed % 2**31, options={"task_id": job.task_id})
-    over = False
+    observation, info = env.reset(seed=job.luck, options={"task_id": job.task_id})
+    scores, over = [], False
     while not over:
-        action = policy(observation, info)
-        observation, _, terminated, truncated, info = env.step(action)
+        observation, reward, terminated, truncated, info = env.step(policy(observation, info))
+        scores.append((float(reward), info["reward_terms"]))
         over = terminated or truncated
-    episode, verdict = env.episode, env.verdict
-    assert episode is not None and verdict is not None
+    game = env.game
+    assert game is not None
+    profile: Profile | None = game.profile
     return record(
-        suite,
-        episode,
-        verdict,
+        env.suite,
+        game.episode,
+        game.verdict,
         trajectory_id=job.trajectory_id,
         agent=AgentFacts(name=config["policy"], version=VERSION),
         config_sha256=fingerprint(encode(config)),
-        seed=config["seed"],
+        played=Played(
+            seed=config["seed"],
+            luck=job.luck,
+            grouped="group" in config,
+            user="" if profile is None else profile.text(),
+            hints=config.get("hints", ""),
+            reward=config.get("reward", ""),
+            scores=tuple(scores),
+        ),
     )
 
 

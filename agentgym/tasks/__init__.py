@@ -51,7 +51,10 @@ class UserDeed(Record, kw_only=True):
     words: str
     """What the user is to do, as an imperative: `confirm the appointment of Tuesday`."""
     needs: tuple[str, ...] = ()
-    """Ids of facts that the agent has to say, since the user does not know them."""
+    """Ids of facts that the agent has to say, since the user does not know them: of the script's
+    `unknown`."""
+    takes: dict[str, str] = {}
+    """Parameter to the id of the needed fact that it takes its value from, as it was said."""
 
 
 class Notice(Record, kw_only=True):
@@ -67,6 +70,9 @@ class Notice(Record, kw_only=True):
     patch: tuple[Patch, ...] = ()
     """Rows that change with it."""
     kind: Literal["event", "change", "policy"] = "event"
+    due: tuple[str, ...] = ()
+    """Ids of the plan's writes and emits that are due on it; none: nothing is to be done or said.
+    Nobody who plays sees them."""
 
 
 class Twin(Record, kw_only=True):
@@ -98,6 +104,11 @@ class UserScript(Record, kw_only=True):
     """What the user knows besides and does not tell: nothing of it may be said by anybody."""
     deeds: tuple[UserDeed, ...] = ()
     """What only the user can do."""
+    unknown: tuple[Fact, ...] = ()
+    """What the user does not know and has to be told before a deed; `value` is what is right, and
+    nothing of what the user does may rest on it."""
+    standing: bool = False
+    """Whether the opening is a standing order: no message ends the conversation."""
     record: tuple[str, tuple[Json, ...]] | None = None
     """Entity and key of the row that the user is, where they are somebody in the data."""
 

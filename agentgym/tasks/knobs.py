@@ -7,6 +7,7 @@ from typing import Literal
 from agentgym.domain.patch import Patch
 from agentgym.formats import Json, Record
 from agentgym.plan import Plan
+from agentgym.tasks import Notice
 
 __all__ = ["Candidate", "Knobs"]
 
@@ -37,6 +38,8 @@ class Knobs(Record, kw_only=True):
     """How many hard constraints hold for what is chosen."""
     held: int = 0
     """How many facts the user tells only when asked."""
+    hidden: int = 0
+    """How many facts the user neither tells nor announces, so that the request is open."""
     decoy_rows: int = 0
     """How many rows are added that fit all clues but one."""
     decoy_tools: int = 0
@@ -51,6 +54,8 @@ class Candidate(Record, kw_only=True):
     """What it was grown by, in order."""
     patch: tuple[Patch, ...] = ()
     view: dict[str, Json] = {}
+    stream: tuple[Notice, ...] = ()
+    """What happens while the agent watches, where nobody asks for anything."""
     knobs: Knobs = Knobs()
     """What was asked for."""
     parent: str | None = None

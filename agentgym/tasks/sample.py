@@ -12,18 +12,21 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from agentgym.plan import FAMILIES, Family
+from agentgym.plan.unsaid import hidden
 from agentgym.tasks.knobs import Candidate, Knobs
 from agentgym.tasks.operators.acts import dressed
 from agentgym.tasks.operators.reads import OPERATORS
+from agentgym.tasks.operators.withhold import OPERATORS as UNSAID
 from agentgym.tasks.reads import HOPS, READS, Reader
-from agentgym.tasks.writes import Writer
+from agentgym.tasks.watching import Watching
 
 __all__ = ["FAMILIES", "HOPS", "Sampler"]
 
+WITHHOLD = next(one for one in UNSAID if one.name == "withhold")
 HIDE = next(one for one in OPERATORS if one.name == "hide")
 
 
-class Sampler(Reader, Writer):
+class Sampler(Reader, Watching):
     """Draws candidate plans over one domain.
 
     Args:
@@ -61,15 +64,17 @@ class Sampler(Reader, Writer):
         if family not in self.families():
             return None
         made: Candidate | None = getattr(self, family)(rng, knobs or Knobs())
-        return None if made is None else self._dressed(made, rng)
+        return made if made is None or made.stream else self._dressed(made, rng)
 
     def _dressed(self, made: Candidate, rng: random.Random) -> Candidate:
         """Add what the knobs ask for whatever the family: facts held back, decoys.
 
         What cannot be had is left out.
         """
+        for _ in range(made.knobs.hidden - len(hidden(made.plan))):
+            made = replace(WITHHOLD.apply(self, made, rng) or made, knobs=made.knobs)
         wanted = made.knobs
-        held = sum(fact.exposure != "instruction" for fact in made.plan.facts)
+        held = sum(fact.exposure == "user" for fact in made.plan.facts)
         for _ in range(wanted.held - held):
             made = HIDE.apply(self, made, rng) or made
         return dressed(self, replace(made, knobs=wanted), rng)

@@ -20,6 +20,7 @@ from agentgym.plan import (
     Fact,
     Family,
     Guard,
+    Later,
     Plan,
     Refuse,
     Select,
@@ -62,7 +63,7 @@ def twin(
     if isinstance(candidate, Plan):
         candidate = Candidate(plan=candidate)
     plan = candidate.plan
-    if candidate.patch or any(isinstance(node, (Guard, Shift)) for node in plan.nodes):
+    if candidate.patch or any(isinstance(node, (Guard, Shift, Later)) for node in plan.nodes):
         return None
     plan = replace(plan, party=None, facts=_ours(plan))
     if any(isinstance(node, Refuse) and node.because == "no_tool" for node in plan.nodes):

@@ -2,7 +2,8 @@
 
 In come rows, tools, rules and effects of a domain, out come candidates of the families `update`,
 `multi_write`, `conditional`, `policy_bound`, `refusal`, `unanswerable`, `ambiguous`, `shift`,
-`long_horizon` and `backward`; `writing` has the parts. Each was tried on a world. Next: `sample`.
+`long_horizon`, `mixed`, `underspecified`, `jargon` and `backward`; `writing` has the parts. Each
+was tried on a world. Next: `sample`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from agentgym.tasks.clues import Sketch
 from agentgym.tasks.knobs import Candidate, Knobs
 from agentgym.tasks.writing.barred import Barred
 from agentgym.tasks.writing.conditional import Conditional
+from agentgym.tasks.writing.jargon import Jargon
 from agentgym.tasks.writing.lacking import Lacking
-from agentgym.tasks.writing.long import Long
+from agentgym.tasks.writing.mixed import Mixed
 from agentgym.tasks.writing.plans import setting_facts, with_fact
-from agentgym.tasks.writing.vague import Vague
+from agentgym.tasks.writing.unclear import Unclear
 
 __all__ = ["Writer"]
 
@@ -28,7 +30,7 @@ _KINDS = ("update", "update", "transition", "create", "create", "delete")
 _TRIES = 6
 
 
-class Writer(Barred, Conditional, Lacking, Vague, Long, Backward):
+class Writer(Barred, Conditional, Lacking, Mixed, Unclear, Jargon, Backward):
     """Draws candidates that change rows, or that ask for what cannot be done or had."""
 
     def carries(self, family: str) -> bool:
@@ -38,7 +40,11 @@ class Writer(Barred, Conditional, Lacking, Vague, Long, Backward):
             family: Any family; of those of other classes it says yes.
         """
         match family:
-            case "update" | "multi_write" | "conditional" | "shift" | "long_horizon":
+            case "update" | "multi_write" | "conditional" | "shift" | "long_horizon" | "mixed":
+                return bool(self.writers and self.entities)
+            case "jargon":
+                return bool(self.meanings)
+            case "underspecified":
                 return bool(self.writers and self.entities)
             case "policy_bound":
                 return any(self.bounds.values())

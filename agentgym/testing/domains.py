@@ -128,8 +128,9 @@ def check_tasks(suite: Suite) -> None:
     ids = [task.id for task in suite.tasks]
     assert len(set(ids)) == len(ids), f"{suite.domain.name}: two tasks share an id"
     for task in suite.tasks:
-        assert set(task.tools) <= set(suite.domain.tool_by_name), f"{task.id}: an unknown tool"
-        assert {step.tool for step in task.gold} <= set(task.tools), (
+        known = {*suite.domain.tool_by_name, *(tool.name for tool in suite.view(task).added)}
+        assert set(task.tools) <= known, f"{task.id}: an unknown tool"
+        assert {step.tool for step in task.gold if step.by == "agent"} <= set(task.tools), (
             f"{task.id}: a needed tool is not shown"
         )
         assert _played(suite, task.id, Oracle(task, view=suite.view(task))), (
@@ -146,14 +147,16 @@ def check_tasks(suite: Suite) -> None:
 
 def check_wanted(suite: Suite, task: Task) -> None:
     """Each end of a task asks for something, and the gold run ends as it says."""
+    tools = suite.domain.tool_by_name
     writes = any(
-        is_write(suite.domain.tool_by_name[step.tool]) and not step.fails for step in task.gold
+        step.tool in tools and is_write(tools[step.tool]) and not step.fails for step in task.gold
     )
     assert writes == any(branch.changes for branch in task.goal.branches), (
         f"{task.id}: the gold run writes, or the goal wants changes, and the other does not"
     )
     for branch in task.goal.branches:
-        what = {"done": branch.changes or branch.answers, "refused": branch.rules}
+        done = branch.changes or branch.answers or branch.offers
+        what = {"done": done, "refused": branch.rules}
         assert what.get(branch.outcome, branch.names), f"{task.id}: nothing is asked"
         assert branch.outcome != "done" or not (branch.rules or branch.names), (
             f"{task.id}: what is done needs no reason"
@@ -170,8 +173,10 @@ def check_user(task: Task) -> None:
     """The user knows what the plan says that they know, and what each of it is called."""
     user = task.user
     assert user.opening == task.instruction, f"{task.id}: the user opens with something else"
-    assert set(user.facts) == set(task.plan.facts), f"{task.id}: the user knows other facts"
-    held = {fact.id for fact in task.plan.facts if fact.exposure != "instruction"}
+    known = {fact for fact in task.plan.facts if fact.exposure != "jargon"}
+    assert set(user.facts) == known, f"{task.id}: the user knows other facts"
+    held = {fact.id for fact in known if fact.exposure != "instruction"}
+    held -= {fact for turn in user.later for fact in turn.facts}
     turned = [node for node in task.plan.nodes if isinstance(node, Shift)]
     asked = held - {node.then for node in turned}
     assert asked <= set(user.questions), f"{task.id}: a fact has no name to ask for it"

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from agentgym.domain import Domain
 from agentgym.episode import Suite
 from agentgym.goals.verdict import Ending, Judge
+from agentgym.prove.guided import agents
 from agentgym.prove.run import Runner, gold_run
 from agentgym.schema.types import Row
 from agentgym.tasks import Task
@@ -35,6 +36,9 @@ def check_gold(suite: Suite) -> None:
     runner = Runner(suite.engine)
     plain = _Stage(suite.domain)
     for task in suite.tasks:
+        if task.stream:
+            _check_watched(suite, task)
+            continue
         runner.rebase(task.patch)
         _check(task, runner, _Stage(suite.domain.patched(task.patch)) if task.patch else plain)
     runner.world.close()
@@ -85,9 +89,25 @@ def _check(task: Task, runner: Runner, stage: _Stage) -> None:
         calls=tuple(told),
     )
     verdict = stage.judge.verdict(
-        task.goal, ending, instruction=task.instruction, party=task.plan.who()
+        task.goal,
+        agents(task, ending),
+        instruction=task.instruction,
+        party=task.plan.who(),
     )
     assert verdict.success, f"{task.id}: by the model it fails: {verdict.reasons}"
+
+
+def _check_watched(suite: Suite, task: Task) -> None:
+    """Play the gold run of a task with a stream in an episode: its end is the certified one."""
+    with suite.episode(task.id) as episode:
+        assert episode.digest() == task.certificate.start or any(n.turn == 0 for n in task.stream)
+        for step in task.gold:
+            result = episode.call(step.tool, **step.arguments)
+            assert result.ok, f"{task.id}: {step.tool} is refused: {result.error}"
+        certified = task.certificate.end
+        assert episode.digest() == certified, f"{task.id}: ends otherwise than certified"
+        episode.call("conclude", outcome=task.outcome)
+        assert suite.verdict(episode).success, f"{task.id}: the gold run fails"
 
 
 def _alike(seen: Result, expected: Result) -> bool:

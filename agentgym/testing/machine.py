@@ -16,10 +16,12 @@ from agentgym.domain import Domain
 from agentgym.testing.calls import calls
 from agentgym.testing.model import Model
 from agentgym.tools.algebra import (
+    INTRINSIC,
     AskUser,
     Calculate,
     Conclude,
     ListTools,
+    LookUpTerm,
     ReadManual,
     SearchManual,
     ShowToolDoc,
@@ -34,7 +36,17 @@ __all__ = ["DomainMachine", "check_call", "machine"]
 
 SIDES = st.integers(0, 1)
 
-FREE = (Calculate, AskUser, Conclude, ListTools, ShowToolDoc, ReadManual, SearchManual)
+FREE = (
+    Calculate,
+    AskUser,
+    Conclude,
+    ListTools,
+    LookUpTerm,
+    ShowToolDoc,
+    ReadManual,
+    SearchManual,
+    *INTRINSIC,
+)
 """Terms that look at no row: the engine reads their arguments, and the episode does the rest."""
 
 

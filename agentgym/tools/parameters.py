@@ -12,11 +12,7 @@ from agentgym.schema.types import json_schema
 from agentgym.tools.algebra import (
     Aggregate,
     Argument,
-    AskUser,
-    Calculate,
-    Conclude,
     Create,
-    CurrentTime,
     Delete,
     Filter,
     Find,
@@ -24,15 +20,11 @@ from agentgym.tools.algebra import (
     Identify,
     Link,
     ListRelated,
-    ListTools,
     Nested,
     Order,
     Path,
-    ReadManual,
     Search,
-    SearchManual,
     Sequence,
-    ShowToolDoc,
     Step,
     Term,
     Tool,
@@ -42,6 +34,7 @@ from agentgym.tools.algebra import (
     Update,
     listed,
 )
+from agentgym.tools.forms import DESK, closed
 
 __all__ = ["bindings", "parameters"]
 
@@ -108,12 +101,12 @@ def parameters(tool: Tool, schema: Schema) -> dict[str, Json]:
 
 
 def _of(term: Term, schema: Schema) -> dict[str, Json]:
-    if type(term) in _FREE:
-        return _FREE[type(term)]
+    if type(term) in DESK:
+        return DESK[type(term)]
     form = _Form(schema)
     form.read(term)
     form.write(term)
-    return _object(form.properties, form.required)
+    return closed(form.properties, form.required)
 
 
 class _Form:
@@ -281,7 +274,7 @@ def _nested(nested: Nested, schema: Schema) -> dict[str, Json]:
         }
     return {
         "type": "array",
-        "items": _object(properties, [a.param for a in nested.values if a.required]),
+        "items": closed(properties, [a.param for a in nested.values if a.required]),
         "minItems": nested.least,
         "maxItems": nested.most,
         "description": nested.description,
@@ -306,68 +299,3 @@ def _kind(field: Field, argument: Argument | Filter, *, null: bool) -> dict[str,
         if "enum" in kind:
             kind["enum"] = [*kind["enum"], None]
     return kind
-
-
-def _object(properties: dict[str, Json], required: list[str]) -> dict[str, Json]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-_FREE: dict[type, dict[str, Json]] = {
-    Calculate: _object(
-        {
-            "expression": {
-                "type": "string",
-                "description": "Numbers with + - * / ( ) and round(x, digits), min(..), max(..).",
-            }
-        },
-        ["expression"],
-    ),
-    CurrentTime: _object({}, []),
-    ListTools: _object({}, []),
-    ShowToolDoc: _object(
-        {"name": {"type": "string", "minLength": 1, "description": "Name of the tool."}},
-        ["name"],
-    ),
-    ReadManual: _object(
-        {
-            "section": {
-                "type": "string",
-                "minLength": 1,
-                "description": "Title of the section; leave it out to get the list of titles.",
-            }
-        },
-        [],
-    ),
-    SearchManual: _object(
-        {"words": {"type": "string", "minLength": 1, "description": "What to look for."}},
-        ["words"],
-    ),
-    AskUser: _object(
-        {"question": {"type": "string", "minLength": 1, "description": "What to ask the user."}},
-        ["question"],
-    ),
-    Conclude: _object(
-        {
-            "outcome": {
-                "type": "string",
-                "enum": ["done", "refused", "impossible"],
-                "description": "done: the request is fulfilled; refused: a rule forbids it; "
-                "impossible: something is missing.",
-            },
-            "answer": {
-                "description": "The answer, when the user asked for one: the value alone, "
-                "or a list of values."
-            },
-            "reason": {
-                "type": "string",
-                "description": "The rule or the missing thing, when not done.",
-            },
-        },
-        ["outcome"],
-    ),
-}

@@ -29,6 +29,7 @@ __all__ = [
     "nested",
     "page",
     "settable",
+    "several",
     "steps",
     "words",
 ]
@@ -38,6 +39,8 @@ Given = dict[str, Stored]
 
 _LONGEST = 100_000
 """Most characters of one text: a bound on what a call can cost."""
+_MOST = 50
+"""Most texts in a list of them."""
 
 
 class Parameter:
@@ -126,6 +129,20 @@ def words(name: str) -> Callable[[Json], Stored]:
         return convert(value)
 
     return text
+
+
+def several(value: Json) -> Any:
+    """Read a list of 1 to 50 texts; gives a list."""
+    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= _MOST:
+        raise ValueError(f"a list of 1 to {_MOST} texts")
+    read = words("text")
+    try:
+        found = [read(one) for one in value]
+    except ValueError as error:
+        raise ValueError(f"a list of texts, of which each is {error}") from None
+    if sum(len(str(one)) for one in found) > _LONGEST:
+        raise ValueError(f"a list of texts of at most {_LONGEST} characters together")
+    return found
 
 
 def choice(options: Sequence[str]) -> Callable[[Json], Stored]:

@@ -34,17 +34,24 @@ from agentgym.tools.algebra import (
     Link,
     ListRelated,
     ListTools,
+    LookUpTerm,
+    MakePlan,
+    Offer,
     Path,
     ReadManual,
+    RecallNotes,
     Search,
     SearchManual,
     ShowToolDoc,
+    TakeNote,
     Term,
+    ThinkAloud,
     Tool,
     Transfer,
     Transition,
     Unlink,
     Update,
+    Wait,
     is_write,
 )
 from agentgym.tools.algebra import (
@@ -52,7 +59,7 @@ from agentgym.tools.algebra import (
 )
 from agentgym.tools.parameters import parameters
 from agentgym.trajectory import Fault, Result
-from agentgym.world.arguments import Parameter, Reader, choice, words
+from agentgym.world.arguments import Parameter, Reader, choice, several, words
 from agentgym.world.backends import Backend
 from agentgym.world.calculate import calculate
 from agentgym.world.creates import create
@@ -60,14 +67,16 @@ from agentgym.world.deeds import Deed
 from agentgym.world.deeds import body as write
 from agentgym.world.door import Doors
 from agentgym.world.guards import remembered
+from agentgym.world.happen import happen
 from agentgym.world.identify import identify
 from agentgym.world.links import link, unlink
 from agentgym.world.lists import list_related, search
 from agentgym.world.paths import path
 from agentgym.world.reads import Body, aggregate, find, get
 from agentgym.world.refusals import Refusal, refuse, show
-from agentgym.world.rows import Image, Start, World
+from agentgym.world.rows import Image, Snapshot, Start, World
 from agentgym.world.sequences import sequence
+from agentgym.world.terms import look_up_term
 from agentgym.world.transfers import transfer
 from agentgym.world.writes import delete, transition, update
 
@@ -167,6 +176,31 @@ class Engine:
                 raise
             return Result(error=self._unknown(name))
 
+    def happen(
+        self, world: World, patch: Sequence[Patch], ground: Snapshot | None = None
+    ) -> Snapshot | None:
+        """Let rows change by themselves, in the middle of an episode and by nobody's call.
+
+        The patch comes to the rows as they are now: fields that it gives win, the others stay as
+        the agent left them, and derived values follow. A row that the agent has deleted stays
+        deleted. No rule is asked, and no effect of a tool follows. All of it is one transaction.
+        Where the patch does not fit any more, since the agent has done something (a row that it
+        would add has a key that the agent took, or what it refers to is gone), it does not happen.
+
+        Args:
+            world: Whose rows.
+            patch: The rows that change.
+            ground: The start with all that has happened so far; None for the start.
+
+        Returns:
+            The ground to go on with: `world.diff` against it says what the agent did, net, also in
+            rows that both have touched. The one that was given where nothing happened.
+
+        Raises:
+            TaskError: The patch speaks of what the schema does not have.
+        """
+        return happen(world, patch, ground)
+
     def _body(self, name: str) -> Body:
         tool = self.domain.tool_by_name.get(name)
         if tool is None:
@@ -237,8 +271,22 @@ def _read(tool: Tool, image: Image) -> Body:
             return _only_read(Reader(tool.name, [Parameter("section", words("section"))]))
         case SearchManual():
             return _only_read(Reader(tool.name, [_needed("words")]))
+        case LookUpTerm():
+            return look_up_term(tool.name, tool.term, image.domain.schema)
         case AskUser():
             return _only_read(Reader(tool.name, [_needed("question")]))
+        case ThinkAloud():
+            return _only_read(Reader(tool.name, [_needed("thought")]))
+        case MakePlan():
+            return _only_read(Reader(tool.name, [Parameter("steps", several, required=True)]))
+        case TakeNote():
+            return _only_read(Reader(tool.name, [_needed("text")]))
+        case RecallNotes():
+            return _only_read(Reader(tool.name, [Parameter("word", words("word"))]))
+        case Offer():
+            return _offer(tool.name)
+        case Wait():
+            return _wait(tool.name)
         case Conclude():
             return _conclude(tool.name)
         case _:
@@ -269,6 +317,27 @@ def _current_time(name: str) -> Body:
     def body(world: World, arguments: object) -> Json:
         read(arguments)
         return {"now": world.now}
+
+    return body
+
+
+def _offer(name: str) -> Body:
+    read = Reader(name, [_needed("about"), Parameter("text", words("text"))])
+
+    def body(world: World, arguments: object) -> Json:
+        del world
+        return {"offered": read(arguments)["about"]}
+
+    return body
+
+
+def _wait(name: str) -> Body:
+    read = Reader(name, [])
+
+    def body(world: World, arguments: object) -> Json:
+        del world
+        read(arguments)
+        return {"waited": True}
 
     return body
 

@@ -98,12 +98,13 @@ def difference(delta: Delta) -> int:
 class Journal:
     """The changed rows of one world, and their share of the digest."""
 
-    __slots__ = ("_digest", "_log", "delta", "revision", "trail")
+    __slots__ = ("_digest", "_log", "_shared", "delta", "revision", "trail")
 
     def __init__(self) -> None:
         self.trail: list[tuple[str, Row | None, Row | None]] = []
         """Writes since the last `World.begin`: (entity, before, after)."""
         self.delta: Delta = {}
+        self._shared = False
         self.revision = 0
         """Row writes so far."""
         self._digest = 0
@@ -114,6 +115,8 @@ class Journal:
         write = (entity, before, after)
         # First of all, so that what is not on the trail has not happened.
         self.trail.append(write)
+        if self._shared:
+            self.delta, self._shared = dict(self.delta), False
         slot = (entity, key)
         known = self.delta.get(slot)
         if known is None:
@@ -138,17 +141,22 @@ class Journal:
             self._log.clear()
         return self._digest
 
+    def share(self) -> Delta:
+        """Return the changed rows as they are now, for good: whoever writes next copies them."""
+        self._shared = True
+        return self.delta
+
     def clear(self) -> None:
         """Forget everything: the world is as it was at the start."""
-        self.delta = {}
+        self.delta, self._shared = {}, False
         self.revision = 0
         self._digest = 0
         self._log.clear()
         self.trail.clear()
 
     def replace(self, delta: Delta, digest: int, revision: int) -> None:
-        """Take over the state of a snapshot."""
-        self.delta = dict(delta)
+        """Take over the state of a snapshot, whose changed rows are not touched."""
+        self.delta, self._shared = delta, True
         self.revision = revision
         self._digest = digest
         self._log.clear()

@@ -266,16 +266,19 @@ class World:
         self.reset()
 
     def snapshot(self) -> Snapshot:
-        """Keep this moment. Costs O(changed rows); valid for good, in any order of restores."""
+        """Keep this moment; valid for good, in any order of restores.
+
+        Costs the digest of new writes. What it holds is shared until one side writes again.
+        """
         journal = self._journal
         return Snapshot(
             world=self.image.domain.world_hash,
             start=self.start,
-            delta=dict(journal.delta),
+            delta=journal.share(),
             digest=journal.digest(),
             revision=journal.revision,
             turns=self.turns,
-            counters=dict(self.counters),
+            counters=self.counters,
             session=self.session,
         )
 
@@ -297,7 +300,7 @@ class World:
             self._rebuild(delta, revision)
             raise
         self.turns = snapshot.turns
-        self.counters = dict(snapshot.counters)
+        self.counters = snapshot.counters
         self.session = snapshot.session
 
     def _refill(self) -> None:

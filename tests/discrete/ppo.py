@@ -46,7 +46,7 @@ def rate(env, choose, episodes):
 
 
 def main(steps: int = 3000) -> None:
-    below = gymnasium.make("agentgym/Domain-v0", domain="clinic", max_turns=4, reward="format_first")
+    below = gymnasium.make("agentgym/Clinic-v1", max_turns=4, reward="format_first")
     tasks = [t.id for t in below.unwrapped.suite.tasks if t.family == "lookup"]
     env = Held(DiscreteCalls(below), tasks)
     with warnings.catch_warnings():

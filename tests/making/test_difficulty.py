@@ -13,7 +13,7 @@ from strategies_tasks import OWN, own_domain, proved
 from agentgym import rng
 from agentgym.build.dials import DIALS, Dial, dials, ladder
 from agentgym.build.making import Making
-from agentgym.plan import Choose, Guard, Refuse, Select, Shift
+from agentgym.plan import Choose, Guard, Later, Refuse, Select, Shift
 from agentgym.policies import LADDER
 from agentgym.prove import RefusedError
 from agentgym.tasks import Task
@@ -34,8 +34,13 @@ def test_figures_are_what_they_say() -> None:
         plan, told = task.plan, task.measured
         selects = [node for node in plan.nodes if isinstance(node, Select)]
         who = {fact.id for fact in plan.who()}
-        held = [f for f in plan.facts if f.exposure != "instruction" and f.id not in who]
-        control = [node for node in plan.nodes if isinstance(node, (Guard, Refuse, Shift))]
+        later = [node for node in plan.nodes if isinstance(node, Later)]
+        who |= {name for turn in later for name in turn.facts}
+        held = [f for f in plan.facts if f.exposure in ("user", "hidden") and f.id not in who]
+        control = [node for node in plan.nodes if isinstance(node, (Guard, Refuse, Shift, Later))]
+        assert told["turns"] == len(later)
+        assert told["hidden"] == sum(f.exposure == "hidden" for f in plan.facts)
+        assert told["terms"] == len({f.term for f in plan.facts if f.term})
         assert told["entities"] == len(selects)
         assert told["clues"] == sum(len(node.where) + len(node.links) for node in selects)
         assert told["held"] == len(held)

@@ -22,12 +22,15 @@ from agentgym.rules import (
 from agentgym.rules.consistency import Contradiction, callable_tools, circle, contradictions
 from agentgym.schema import Field, Schema
 from agentgym.tools.algebra import (
+    INTRINSIC,
+    WATCHING,
     AskUser,
     Create,
     Delete,
     Identify,
     Link,
     ListTools,
+    LookUpTerm,
     ReadManual,
     SearchManual,
     ShowToolDoc,
@@ -45,7 +48,16 @@ from agentgym.tools.parameters import bindings, parameters
 
 __all__ = ["check_guards", "check_sense"]
 
-_ONCE = (ListTools, ShowToolDoc, ReadManual, SearchManual, Identify)
+_ONCE = (
+    ListTools,
+    LookUpTerm,
+    ShowToolDoc,
+    ReadManual,
+    SearchManual,
+    Identify,
+    *INTRINSIC,
+    *WATCHING,
+)
 """Of these a domain has at most one tool each."""
 
 

@@ -18,6 +18,7 @@ from agentgym.domain.valid.faults import (
 )
 from agentgym.errors import nearest
 from agentgym.schema import Entity, Schema
+from agentgym.schema.types import to_stored
 from agentgym.tools.algebra import (
     Aggregate,
     Argument,
@@ -26,6 +27,7 @@ from agentgym.tools.algebra import (
     Find,
     Get,
     ListRelated,
+    LookUpTerm,
     Path,
     Search,
     Term,
@@ -69,8 +71,26 @@ def check_parameters(term: Term, schema: Schema, where: str) -> None:
         case Path():
             with at(where):
                 _check_path(term, schema, where)
+        case LookUpTerm():
+            with at(where):
+                _check_words(term, schema, where)
         case _:
             pass
+
+
+def _check_words(term: LookUpTerm, schema: Schema, where: str) -> None:
+    """Check that each word of the trade speaks of fields, by values that they take."""
+    check_once([one.term.casefold() for one in term.entries], "word", f"{where}.entries")
+    for place, one in enumerate(term.entries):
+        here = f"{where}.entries[{place}]"
+        entity = schema.entity(one.entity)
+        if not one.where or not one.term.strip():
+            fail("a word that stands for something", repr(one.term), here)
+        for number, condition in enumerate(one.where):
+            field = entity.field(condition.field)
+            if field.role == "secret":
+                fail("a field that may be shown", condition.field, f"{here}.where[{number}]")
+            to_stored(field, condition.value)
 
 
 def _check_path(term: Path, schema: Schema, where: str) -> None:

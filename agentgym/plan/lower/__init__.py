@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from agentgym.formats import Json, to_text
+from agentgym.plan.intents import turns
 from agentgym.plan.lower.others import near, other_ways
 from agentgym.plan.lower.records import Key, Lowered, Ways
 from agentgym.plan.lower.refusing import Refusing
-from agentgym.plan.nodes import Emit, Guard, Plan, Select, Write
+from agentgym.plan.nodes import Emit, Guard, Later, Plan, Select, Write
 from agentgym.plan.outline import below
 from agentgym.plan.remedies import NoLoweringError, Remedies, Step
 from agentgym.plan.tables import Tables
@@ -124,9 +125,14 @@ class _Lowering(Refusing):
         ]
         if self.ways.backwards:
             acts.reverse()
+        waiting = turns(self.plan)
+        stages = {name: place for place, turn in enumerate(waiting, 1) for name in turn.adds}
+        acts.sort(key=lambda act: stages.get(act.id, 0))
         answers: dict[str, Json] = {}
         reasons: list[str] = []
         if self.ways.first or self._collides(acts):
+            while waiting:
+                self.remedies.hear(waiting.pop(0))
             for act in acts:
                 if act.id in barred:
                     continue
@@ -137,12 +143,17 @@ class _Lowering(Refusing):
         if self.ways.extra:
             self._open(acts)
         for act in acts:
+            while waiting and (waiting[0].when == "answer" or act.id in _late(waiting)):
+                self.remedies.hear(waiting.pop(0))
+            asked = first.get(act.id, ()) + self._asked(act.id)
             if act.id in barred:
                 reasons.append(self.refuse(barred[act.id]))
             elif isinstance(act, Write):
-                self.write(act, first.get(act.id, ()))
+                self.write(act, asked)
             else:
                 answers[act.id] = self.answer(act)
+        for turn in waiting:
+            self.remedies.hear(turn)
         return Lowered(
             steps=tuple(self.remedies.steps),
             answers=tuple(answers[n.id] for n in self.plan.nodes if n.id in answers),
@@ -157,6 +168,13 @@ class _Lowering(Refusing):
             if any(one.because == "rule" for one in barred.values())
             else "impossible",
             reason=" ".join(dict.fromkeys(reasons)),
+        )
+
+    def _asked(self, act: str) -> tuple[int, ...]:
+        """Return the number of the question after which an act came to be wanted."""
+        heard = self.remedies.heard
+        return tuple(
+            heard[turn.id] for turn in turns(self.plan) if act in turn.adds and turn.id in heard
         )
 
     def _key(self, node: str, row: dict[str, Json]) -> Key:
@@ -202,6 +220,11 @@ class _Lowering(Refusing):
                 assert isinstance(get.term, Get)
                 arguments = {one.param: at.operand(one.field) for one in get.term.key}
                 self.desk.open(get, arguments, name)
+
+
+def _late(waiting: Sequence[Later]) -> set[str]:
+    """Name what is wanted only after one of these turns."""
+    return {name for turn in waiting for name in turn.adds}
 
 
 def _calls(run: Lowered) -> str:

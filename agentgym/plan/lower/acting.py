@@ -59,7 +59,7 @@ class Acting(Figures):
                     assert result.error is not None
                     broken = result.error.rule or result.error.code
                     raise NoLoweringError(f"{tool.name}: {broken}")
-                self.remedies.note(tool.name, arguments, node.id, (*first, *after))
+                self.remedies.note(tool.name, arguments, node.id, (*first, *after), by=node.by)
                 break
             else:
                 raise NoLoweringError(told)

@@ -69,7 +69,9 @@ class Knowing:
         return found
 
     def told(self, fact: str) -> Operand:
-        """Return the value of a fact."""
+        """Return the value of a fact; of one in a word of the trade, as the glossary has it."""
+        if self.plan.fact(fact).exposure == "jargon":
+            return self.remedies.meaning(self.plan.fact(fact))
         return Operand(value=self.plan.fact(fact).value, origin=f"fact:{fact}")
 
     def who(self) -> Known:

@@ -18,6 +18,7 @@ from agentgym.plan.nodes import (
     Computed,
     Emit,
     Guard,
+    Later,
     Pick,
     Plan,
     Refuse,
@@ -257,6 +258,8 @@ class Tables(Indexed):
     def wanted(self, plan: Plan) -> list[Write | Emit]:
         """Return the acts that are to be done, in order: what no guard and no refusal rules out.
 
+        What the user comes to want is among them, what they give up is not.
+
         A test that is open counts as one that does not hold.
         """
         off = self._unwanted(plan)
@@ -264,9 +267,10 @@ class Tables(Indexed):
         return [one for one in plan.nodes if isinstance(one, (Write, Emit)) and one.id not in off]
 
     def _unwanted(self, plan: Plan) -> set[str]:
-        return {
-            act
-            for one in plan.nodes
-            if isinstance(one, Guard)
-            for act in (one.otherwise if self.holds(plan, one.test) else one.then)
-        }
+        off: set[str] = set()
+        for one in plan.nodes:
+            if isinstance(one, Guard):
+                off |= {*(one.otherwise if self.holds(plan, one.test) else one.then)}
+            elif isinstance(one, Later):
+                off = (off - {*one.adds}) | {*one.drops}
+        return off

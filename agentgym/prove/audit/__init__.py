@@ -3,14 +3,15 @@
 A domain and its tasks come in, an `Audit` goes out: how many wrong runs of a second, independent
 kind fail, how many right runs that are not the gold one pass. What survives or is refused is
 settled by brute force on the rows at the end before it is counted. Order: `scene`, `called` and
-`spoken` (operators), `wrong`, `right` (alternatives and the brute truth), `sql` and `check`
-(certificates by other means).
+`spoken` (operators), `wrong`, `right` (alternatives and the brute truth), `watched` (both, where
+events are watched), `sql` and `check` (certificates by other means).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 
 from agentgym import rng
@@ -21,15 +22,20 @@ from agentgym.plan.lower import Caller, lowerings
 from agentgym.prove.audit.check import Checked, brute_check
 from agentgym.prove.audit.right import Truth, right_runs
 from agentgym.prove.audit.scene import Scene
+from agentgym.prove.audit.watched import Watched
 from agentgym.prove.audit.wrong import OPERATORS, wrong_runs
+from agentgym.prove.guided import agents
 from agentgym.prove.run import Replay, Run
 from agentgym.prove.stage import Stage, Stages
+from agentgym.prove.standing.runs import Player
 from agentgym.tasks import Task
 
 __all__ = ["OPERATORS", "Audit", "Checked", "Finding", "audit", "brute_check"]
 
 MOST_FINDINGS = 50
 """Most findings that a report spells out."""
+_LATE = 4
+"""Right runs of one task with a stream that are drawn in a round."""
 
 
 class Finding(Record, kw_only=True):
@@ -134,6 +140,9 @@ class _Auditor:
 
     def task(self, task: Task, turn: int, wrong: int, right: bool) -> None:
         """Judge runs of one task."""
+        if task.stream:
+            self.watched(task, turn, wrong, _LATE if right else 0)
+            return
         stage = self.stages.of(task.patch)
         draws = rng.stream("audit", self.seed, task.id, turn)
         others = [other for other in self.tasks if other.patch == task.patch]
@@ -145,6 +154,36 @@ class _Auditor:
                 self.mutant(stage, task, truth, name, run, replay.play(run))
         if right:
             self.right(stage, task, scene, truth, replay)
+
+    def watched(self, task: Task, turn: int, wrong: int, right: int) -> None:
+        """Judge runs of one task with a stream of events."""
+        self.stages.of(())
+        stage = self.stages.plain
+        draws = rng.stream("audit", self.seed, task.id, turn)
+        scene, player = Watched(task, stage.domain, draws), self.player
+        for wanted, runs in ((False, scene.wrong(wrong)), (True, scene.right(right))):
+            for name, run in runs:
+                if not self.new(task, run):
+                    continue
+                played = player.play(run, task.stream)
+                verdict = stage.judge.verdict(
+                    task.goal, played.ending, instruction=task.instruction
+                )
+                holds = scene.truth(run, played)
+                if holds:
+                    self.equivalent += not wanted
+                    self.count(name if wanted else "equivalent", task, run, verdict)
+                elif not wanted:
+                    self.judged[name] += 1
+                    if verdict.success:
+                        self.survivors.append(Finding(task=task.id, operator=name, run=run))
+                    else:
+                        self.killed[name] += 1
+
+    @cached_property
+    def player(self) -> Player:
+        """Plays what happens turn by turn."""
+        return Player(self.stages.engine)
 
     def right(self, stage: Stage, task: Task, scene: Scene, truth: Truth, replay: Replay) -> None:
         """Judge the alternatives of one task."""
@@ -169,9 +208,12 @@ class _Auditor:
         self, stage: Stage, task: Task, truth: Truth, name: str, run: Run, ending: Ending
     ) -> None:
         verdict = stage.judge.verdict(
-            task.goal, ending, instruction=task.instruction, party=task.plan.who()
+            task.goal,
+            agents(task, ending),
+            instruction=task.instruction,
+            party=task.plan.who(),
         )
-        right = truth.right(run, ending)
+        right = truth.right(run, agents(task, ending))
         self.equivalent += right is True
         self.unsettled += right is None
         if right is True:
@@ -187,9 +229,16 @@ class _Auditor:
         self, stage: Stage, task: Task, truth: Truth, name: str, run: Run, ending: Ending
     ) -> None:
         verdict = stage.judge.verdict(
-            task.goal, ending, instruction=task.instruction, party=task.plan.who()
+            task.goal,
+            agents(task, ending),
+            instruction=task.instruction,
+            party=task.plan.who(),
         )
-        if not verdict.success and name != "words" and truth.right(run, ending) is not True:
+        if (
+            not verdict.success
+            and name != "words"
+            and truth.right(run, agents(task, ending)) is not True
+        ):
             return  # it did not come to the right end after all: a run like the wrong ones
         self.count(name, task, run, verdict)
 

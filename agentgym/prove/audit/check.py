@@ -74,9 +74,10 @@ def brute_check(
     families: dict[str, Counter[str]] = {}
     for number, task in enumerate(tasks, 1):
         mine = families.setdefault(task.family, Counter())
-        start = domain.patched(task.patch)
-        tables = Tables(domain.schema, start.rows) if task.patch else plain
-        world.rebase(machine.start(task.patch))
+        patch = (*task.patch, *(one for notice in task.stream for one in notice.patch))
+        start = domain.patched(patch)
+        tables = Tables(domain.schema, start.rows) if patch else plain
+        world.rebase(machine.start(patch))
         selects += sum(isinstance(node, Select) for node in task.plan.nodes)
         apart = [f"{task.id}: {told}" for told in differences(task.plan, tables, world)]
         wrong += apart
@@ -110,7 +111,9 @@ def brute_check(
 
 def _searchable(task: Task, start: Domain) -> bool:
     rows = sum(len(found) for found in start.rows.values())
-    return rows <= SMALL and not any(isinstance(node, Write) for node in task.plan.nodes)
+    if rows > SMALL or task.stream:
+        return False
+    return not any(isinstance(node, Write) for node in task.plan.nodes)
 
 
 def _bounds(task: Task, start: Domain) -> str | None:

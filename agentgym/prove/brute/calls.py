@@ -18,6 +18,7 @@ from agentgym.prove.ends import inputs
 from agentgym.schema import Schema
 from agentgym.schema.types import Row, to_wire
 from agentgym.tools.algebra import (
+    INTRINSIC,
     WRITES,
     Aggregate,
     AskUser,
@@ -26,6 +27,7 @@ from agentgym.tools.algebra import (
     CurrentTime,
     ListRelated,
     ListTools,
+    LookUpTerm,
     Path,
     ReadManual,
     Search,
@@ -49,11 +51,13 @@ Seen = frozenset[Name]
 
 _NOT_READ = (
     *WRITES,
+    *INTRINSIC,
     AskUser,
     Calculate,
     Conclude,
     CurrentTime,
     ListTools,
+    LookUpTerm,
     ShowToolDoc,
     ReadManual,
     SearchManual,

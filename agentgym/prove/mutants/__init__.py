@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from agentgym.prove.mutants.acts import Acts
 from agentgym.prove.mutants.answers import Answers
+from agentgym.prove.mutants.deeds import Deeds
 from agentgym.prove.mutants.endings import Endings
 from agentgym.prove.run import Run
 from agentgym.prove.stage import Stage
@@ -20,12 +21,12 @@ __all__ = ["MAY_AGREE", "more_mutants", "mutants"]
 
 MAY_AGREE = frozenset(
     "argument_changed argument_added wrong_entity done_twice extra_write undone wrong_order "
-    "undo_pair other_branch first_value".split()
+    "undo_pair other_branch first_value other_meaning both_deeds".split()
 )
 """Kinds of which a run may come out as the right one does, and is then no wrong run."""
 
 
-class _Maker(Answers, Acts, Endings):
+class _Maker(Answers, Acts, Endings, Deeds):
     """Makes wrong runs of every kind."""
 
 
@@ -44,6 +45,7 @@ def mutants(task: Task, stage: Stage) -> Iterator[tuple[str, Run]]:
     if task.goal.branches[0].answers:
         yield from maker.answers()
     yield from maker.acts()
+    yield from maker.deeds()
 
 
 def more_mutants(task: Task, stage: Stage) -> Iterator[tuple[str, Run]]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentgym.formats import Json
+from agentgym.plan import Write
 from agentgym.plan.alone import alone
+from agentgym.plan.unsaid import hidden
 from agentgym.prove.mutants.maker import MORE, Call, Maker, alike, stored
 from agentgym.prove.run import Run
 from agentgym.schema.types import to_wire
@@ -44,6 +46,8 @@ class Acts(Maker):
             name, arguments = calls[place]
             if isinstance(self.tools[name].term, (Create, Link)):
                 yield "done_twice", self.with_calls([*calls, (name, arguments)])
+            for deed in self.other_tools(place):
+                yield "wrong_tool", self.with_calls([*calls[:place], deed, *calls[place + 1 :]])
             undo = self.undo(place)
             if undo is not None:
                 yield "undone", self.with_calls([*calls, undo])
@@ -96,6 +100,35 @@ class Acts(Maker):
                 change = self.small_change(other, entity, rows[0])
                 if change is not None:
                     yield tool.name, {a.param: key[a.field] for a in other.key} | change
+
+    def other_tools(self, place: int) -> Iterator[Call]:
+        """Change something else about a row of which it is not said what is to be changed."""
+        node = next((one for one in self.plan.nodes if one.id == self.task.gold[place].node), None)
+        unsaid = {*hidden(self.plan)}
+        if not isinstance(node, Write) or not any(one.fact in unsaid for one in node.settings):
+            return
+        name, arguments = self.gold.calls[place]
+        term, _ = alone(self.tools[name].term)
+        if not isinstance(term, (Update, Transition)):
+            return
+        entity = self.schema.entity(term.entity)
+        key = {a.field: arguments[a.param] for a in term.key}
+        values = tuple(stored(entity, field, value) for field, value in key.items())
+        rows = self.tables.lookup(entity.name, tuple(key), values)
+        mine = {one.field for one in node.settings}
+        for tool in self.tools.values() if len(rows) == 1 else ():
+            other = tool.term
+            if not isinstance(other, Update) or other.entity != entity.name:
+                continue
+            for one in other.values:
+                field = entity.field(one.field)
+                if one.field in mine or field.role in ("reference", "key"):
+                    continue
+                before = rows[0][entity.position(one.field)]
+                value = new_value(self.tables, entity, field, before, self.draws)
+                if value is not None:
+                    given = {a.param: key[a.field] for a in other.key}
+                    yield tool.name, given | {one.param: to_wire(field, value)}
 
     def changed(self, place: int) -> Iterator[dict[str, Json]]:
         """Write another value, for each value that is written."""

@@ -5,17 +5,20 @@ Next: `answers`.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentgym.plan import Guard, Plan, Shift
+from agentgym.plan import Guard, Later, Node, Plan, Shift
+from agentgym.plan.intents import intents, turns
 from agentgym.plan.lower import NoLoweringError, lower
+from agentgym.prove.coded import otherwise, terms
 from agentgym.prove.mutants.maker import MORE, Maker
 from agentgym.prove.run import Run
 from agentgym.rules import sentence
-from agentgym.tools.algebra import ListRelated, Search, is_write
+from agentgym.tools.algebra import ListRelated, LookUpTerm, Search, is_write
 
 __all__ = ["Endings"]
 
@@ -101,6 +104,34 @@ class Endings(Maker):
                 )
                 yield from self.lowered("first_value", replace(self.plan, facts=facts))
                 yield from self.said_first(node)
+        yield from self.other_intents()
+        entries = [
+            one
+            for tool in self.tools.values()
+            if isinstance(tool.term, LookUpTerm)
+            for one in tool.term.entries
+        ]
+        for entry in entries:
+            if entry.term in terms(self.plan):
+                for plan in otherwise(self.plan, entry, entries):
+                    yield from itertools.islice(self.lowered("other_meaning", plan), 1)
+
+    def other_intents(self) -> Iterator[tuple[str, Run]]:
+        """Do what was given up, or end with what was wanted before."""
+        coming = turns(self.plan)
+        for turn in coming:
+            kept = replace(turn, drops=())
+            for name in turn.drops:
+                kind, one = (
+                    "given_up",
+                    replace(kept, drops=tuple(one for one in turn.drops if one != name)),
+                )
+                yield from self.lowered(kind, _with_turn(self.plan, one))
+        for place, wanted in enumerate(intents(self.plan)[:-1]):
+            later = {name for turn in coming[place:] for name in turn.adds}
+            if later:
+                before = _without_acts(self.plan, later, wanted)
+                yield from itertools.islice(self.lowered("first_wants", before), 1)
 
     def said_first(self, node: Shift) -> Iterator[tuple[str, Run]]:
         """Pass the value that was taken back wherever the other was passed."""
@@ -150,6 +181,25 @@ class Endings(Maker):
         """Change something besides, on many rows."""
         for call in self.extra_writes(MORE):
             yield "extra_write", self.with_calls([*self.gold.calls, call])
+
+
+def _with_turn(plan: Plan, turn: Later) -> Plan:
+    nodes = tuple(turn if node.id == turn.id else node for node in plan.nodes)
+    return replace(plan, nodes=nodes)
+
+
+def _without_acts(plan: Plan, acts: set[str], wanted: tuple[str, ...]) -> Plan:
+    """Return the plan as it is before some acts come to be wanted."""
+    nodes: list[Node] = []
+    for node in plan.nodes:
+        if not isinstance(node, Later):
+            nodes.append(node)
+            continue
+        kept = tuple(name for name in node.adds if name not in acts)
+        dropped = tuple(name for name in node.drops if name not in wanted)
+        nodes.append(replace(node, adds=kept, drops=dropped))
+    gone = Later(id="later", drops=tuple(sorted(acts)))
+    return replace(plan, nodes=(*nodes, gone))
 
 
 def _owner(term: ListRelated, maker: Maker) -> str:

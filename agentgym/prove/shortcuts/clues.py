@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from agentgym.plan import Emit, Link, Plan, Select, Where
+from agentgym.plan import Emit, Link, Plan, Select, Where, unsaid
 from agentgym.plan.tables import Tables
 from agentgym.prove.ends import End, ends, form, many, rests_on, without
 from agentgym.prove.refused import RefusedError
@@ -120,19 +120,21 @@ class Clues:
         """
         if isinstance(clue, Where):
             fact = plan.fact(clue.fact)
-            if fact.exposure == "hidden":
+            if fact.exposure in ("hidden", "jargon"):
                 return  # the gate `unique` asks what is left without it
             told: Hashable = (clue.field, clue.op, clue.of, str(fact.value))
         else:
             told = (clue.relation, clue.forward, form(plan, clue.node))
         hanging = tuple((form(plan, end.used), form(plan, end.node), end.field) for end in found)
-        key: Hashable = ("clue", form(plan, node.id), told, hanging)
+        open_ = tuple(sorted(str(plan.fact(name).value) for name in unsaid.hidden(plan)))
+        key: Hashable = ("clue", form(plan, node.id), told, hanging, open_)
         if self.trusting:
             self.known.add(key)
         if key in self.known:
             return
-        left = without(plan, node.id, clue)
-        if all(self.masks.outcomes(left, end) == self.masks.outcomes(plan, end) for end in found):
+        base = unsaid.without(plan, unsaid.hidden(plan))  # as it is told
+        left = without(base, node.id, clue)
+        if all(self.masks.outcomes(left, end) == self.masks.outcomes(base, end) for end in found):
             name = clue.field if isinstance(clue, Where) else clue.relation
             raise RefusedError(
                 "no_shortcut", "redundant", f"{node.entity}: {name} is told for nothing"

@@ -21,7 +21,7 @@ __all__ = ["Apply", "Figure", "Operator"]
 Apply = Callable[[Walker, Candidate, random.Random], Candidate | None]
 """(where rows can be walked, what is rewritten, the stream to draw from) -> what came of it."""
 
-Figure = Literal["min_calls", "answers", "vagueness", "held", "alike", "altered", "cases"]
+Figure = Literal["min_calls", "answers", "vagueness", "held", "hidden", "alike", "altered", "cases"]
 
 
 class Operator(Record, kw_only=True):

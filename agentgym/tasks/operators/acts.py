@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from agentgym.formats import Json
-from agentgym.plan import Emit, Family, Guard, Plan, Refuse, Select, Shift, Write, told
+from agentgym.plan import Emit, Family, Guard, Later, Plan, Refuse, Select, Shift, Write, told
 from agentgym.schema.types import Row
 from agentgym.tasks.clues import Sketch
 from agentgym.tasks.knobs import Candidate
@@ -38,7 +38,7 @@ _PERTURBED: tuple[Mapping[str, Json], ...] = (
     {"detail": "distilled"},
     {"docs": "brief"},
 )
-_CONTROL = (Guard, Refuse, Shift)
+_CONTROL = (Guard, Refuse, Shift, Later)
 
 
 def writer(walker: Walker) -> Writer:

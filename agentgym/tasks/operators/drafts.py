@@ -15,6 +15,7 @@ from agentgym.plan import (
     Emit,
     Family,
     Guard,
+    Later,
     Node,
     Plan,
     Refuse,
@@ -87,6 +88,8 @@ def _facts(nodes: Sequence[Node]) -> Iterator[str]:
                         yield value.fact
             case Shift():
                 yield from (node.first, node.then)
+            case Later():
+                yield from node.facts
             case _:
                 pass
 
@@ -116,6 +119,8 @@ def _needs(node: Node) -> Iterator[str]:
             yield node.act
             if node.node is not None:
                 yield node.node
+        case Later():
+            yield from (*node.adds, *node.drops)
         case _:
             pass
 

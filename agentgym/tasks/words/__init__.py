@@ -8,6 +8,7 @@ exactly one reading and that reading is the `same` as the plan.
 from __future__ import annotations
 
 from agentgym.tasks.words.families import family
+from agentgym.tasks.words.later import read_later, read_opening, reads_as, say_later, say_opening
 from agentgym.tasks.words.lint import identifiers_in
 from agentgym.tasks.words.manners import REGISTERS
 from agentgym.tasks.words.plans import same, tellable
@@ -22,9 +23,14 @@ __all__ = [
     "identifiers_in",
     "question",
     "read",
+    "read_later",
+    "read_opening",
     "read_shift",
+    "reads_as",
     "same",
     "say",
+    "say_later",
+    "say_opening",
     "say_shift",
     "tellable",
 ]

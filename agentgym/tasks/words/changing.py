@@ -38,6 +38,7 @@ from agentgym.tasks.words.phrases import (
     Read,
     Remove,
     Thing,
+    Touch,
     Truth,
     Value,
     Word,
@@ -112,6 +113,8 @@ class Changing:
         return about(row, self._words, self._nouns, self._rng)
 
     def _edit(self, change: Change, noun: Inner | Both) -> Order:
+        if not change.puts and not change.each and not isinstance(noun, Both):
+            return Touch(noun=noun)
         if len(change.puts) == 1 and change.puts[0].row is None:
             mark = self._mark(change, change.puts[0], noun)
             if mark is not None and (mark.flag or self._chance(0.7)):

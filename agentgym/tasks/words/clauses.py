@@ -34,6 +34,7 @@ from agentgym.tasks.words.phrases import (
     Placed,
     Quote,
     Shaped,
+    Termed,
     Timed,
     Truth,
     Word,
@@ -112,6 +113,9 @@ class Clauses:
         left = list(clues)
         while left:
             clue = left.pop(0)
+            if not clue.field:
+                own.append(Termed(text=Quote(text=str(clue.value))))
+                continue
             mod: Mod | Adjective = self._together(entity, clue, left, way) or self._clue(
                 entity, clue, way, plural=plural
             )

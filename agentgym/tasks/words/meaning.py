@@ -48,7 +48,7 @@ Working = Literal["sum", "difference", "product", "share", "days"]
 
 
 class Clue(Record, kw_only=True):
-    """A field of a row compares with a value."""
+    """A field of a row compares with a value; without a field, the value is a word of the trade."""
 
     field: str
     op: Op

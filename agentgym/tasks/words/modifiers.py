@@ -33,6 +33,7 @@ from agentgym.tasks.words.phrases import (
     Phrase,
     Placed,
     Shaped,
+    Termed,
     Timed,
     Word,
     Year,
@@ -102,6 +103,8 @@ def clues_of(words: Lexicon, entity: str, part: Phrase) -> Iterator[tuple[Clue, 
             for field in words.fields(entity):
                 if field.type == "boolean" and low(part.flag) in _flag(field, part.way):
                     yield (Clue(field=field.name, op="eq", value=part.on),)
+        case Termed():
+            yield (Clue(field="", op="eq", value=part.text.text),)
         case Asked():
             for field in words.labelled(entity, part.field):
                 ordered = field.type in (_TIMES if part.time else _NUMBERS)

@@ -27,6 +27,7 @@ from agentgym.tasks.words.phrases import (
     Read,
     Remove,
     Thing,
+    Touch,
     Value,
     Word,
     Worked,
@@ -67,6 +68,9 @@ class Orders:
             case Remove():
                 for row in self._nouns.rows(order.noun):
                     yield Change(kind="delete", entity=row.entity, target=row, each=order.each)
+            case Touch():
+                for row in self._nouns.rows(order.noun):
+                    yield Change(kind="update", entity=row.entity, target=row)
 
     def _update(self, row: Row, puts: tuple[Put, ...], *, each: bool) -> Change:
         moves = len(puts) == 1 and self._words.moves(row.entity, puts[0].field)

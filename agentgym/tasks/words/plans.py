@@ -155,9 +155,11 @@ class _Apart:
         return name is not None and self._facts[name].exposure == "hidden"
 
     def _row(self, node: Select) -> Row:
-        clues = []
+        clues: list[Clue] = []
+        terms = {self._facts[where.fact].term for where in node.where} - {""}
+        clues += [Clue(field="", op="eq", value=term) for term in sorted(terms)]
         for where in node.where:
-            if not self._hidden(where.fact):
+            if not self._hidden(where.fact) and not self._facts[where.fact].term:
                 value, held = self._told(where.fact)
                 clues.append(
                     Clue(field=where.field, op=where.op, value=value, held=held, of=where.of)

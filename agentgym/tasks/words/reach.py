@@ -207,7 +207,7 @@ class Reach:
         """Tell whether a clue of the row, said last, could be one of the entity."""
         clues = list(row.clues)
         self._clauses.naming(row.entity, clues)
-        fields = [clue.field for clue in clues]
+        fields = [clue.field for clue in clues if clue.field]
         if row.pick is not None and self._words.superlative_of(row.entity, row.pick) is None:
             fields.append(row.pick.field)
         for name in fields:

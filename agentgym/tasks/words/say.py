@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable
 
 from agentgym.formats import Record
-from agentgym.plan import Fact, Plan
+from agentgym.plan import Fact, Plan, Write
 from agentgym.rng import stream
 from agentgym.schema import Schema
 from agentgym.tasks.words.english import ENGLISH
@@ -114,6 +114,9 @@ def question(fact: Fact, schema: Schema, *, plan: Plan | None = None) -> str:
         for act in acts_in(meant(plan)):
             if isinstance(act, Change) and (act.entity, fact.field) in _held(act):
                 use = act.kind if act.entity == fact.entity else use
+        for node in plan.nodes:
+            if isinstance(node, Write) and any(one.fact == fact.id for one in node.settings):
+                use = node.kind
     if field.type == "boolean":
         return f"whether the {entity.label} is marked as {flag_words(field)}"
     if use == "create":

@@ -45,6 +45,7 @@ from agentgym.tasks.words.phrases import (
     Story,
     Summed,
     Thought,
+    Touch,
     Whether,
     Which,
     Worked,
@@ -55,7 +56,7 @@ from agentgym.tasks.words.working import Working
 __all__ = ["Speaker"]
 
 _ASKING = (Ask, Every, Listed, Which, Whether, Counted, Summed, Worked)
-_ORDERING = (Edit, Raise, Mark, Add, Remove)
+_ORDERING = (Edit, Raise, Mark, Add, Remove, Touch)
 _LONG = 5
 """From how many acts on a message may be a list or have paragraphs."""
 
@@ -216,7 +217,7 @@ def _light(part: Spoken) -> bool:
             return part.short and len(part.fields) == 1
         case Edit():
             return not part.rest and not part.each
-        case Raise() | Mark() | Remove() | Whether():
+        case Raise() | Mark() | Remove() | Touch() | Whether():
             return True
         case Counted():
             return part.owner is not None

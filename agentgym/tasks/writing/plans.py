@@ -14,6 +14,7 @@ from agentgym.plan import (
     Emit,
     Fact,
     Guard,
+    Later,
     Plan,
     Refuse,
     Select,
@@ -59,6 +60,8 @@ def _near(plan: Plan, name: str) -> list[str]:
             return [*tested, *node.then, *node.otherwise]
         case Refuse():
             return [node.act, *([] if node.node is None else [node.node])]
+        case Later():
+            return [*node.adds, *node.drops]
         case _:
             return []
 
@@ -131,7 +134,8 @@ def cut(plan: Plan) -> Plan:
     for node in plan.nodes:
         if isinstance(node, (Write, Emit, Guard, Refuse)):
             needed |= rests_on(plan, node.id)
-    nodes = tuple(node for node in plan.nodes if isinstance(node, Shift) or node.id in needed)
+    turns = (Shift, Later)
+    nodes = tuple(node for node in plan.nodes if isinstance(node, turns) or node.id in needed)
     used = set(plan.party.facts if plan.party is not None else ())
     for node in nodes:
         match node:
@@ -148,6 +152,8 @@ def cut(plan: Plan) -> Plan:
                 used |= {one.fact for one in sides if one is not None and one.fact is not None}
             case Shift():
                 used |= {node.first, node.then}
+            case Later():
+                used |= {*node.facts}
             case _:
                 pass
     facts = tuple(fact for fact in plan.facts if fact.id in used)

@@ -20,6 +20,7 @@ from agentgym.testing.honesty.staging import staged
 from agentgym.testing.honesty.values import candidates
 from agentgym.testing.standing import Known, stand
 from agentgym.tools.algebra import (
+    INTRINSIC,
     AskUser,
     Calculate,
     Conclude,
@@ -27,6 +28,7 @@ from agentgym.tools.algebra import (
     CurrentTime,
     Link,
     ListTools,
+    LookUpTerm,
     ReadManual,
     SearchManual,
     ShowToolDoc,
@@ -45,6 +47,7 @@ _ALIVE = 12
 """Calls after which a row is given up as one with which none succeeds."""
 
 _NO_ROWS = (
+    *INTRINSIC,
     AskUser,
     Calculate,
     Conclude,
@@ -76,6 +79,13 @@ def dishonest(domain: Domain) -> list[str]:
     found: list[str] = []
     for tool in domain.tools:
         if isinstance(tool.term, _NO_ROWS):
+            continue
+        if isinstance(tool.term, LookUpTerm):
+            said = [
+                runner.call(world, tool.name, {"term": one.term}) for one in tool.term.entries[:2]
+            ]
+            same = len(said) < 2 or said[0] == said[1] or not all(one.ok for one in said)
+            found += [f"{tool.name}.term"] * same
             continue
         left = [f"{tool.name}.{param}" for param in _Trial(runner, world, tool).dishonest()]
         found += left

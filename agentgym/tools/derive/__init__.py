@@ -12,13 +12,29 @@ from agentgym.rules import Rule
 from agentgym.schema import Schema
 from agentgym.tools.algebra import Tool
 from agentgym.tools.derive.desk import Desk
-from agentgym.tools.derive.free import free_tools, manual_tools
+from agentgym.tools.derive.free import (
+    INTRINSIC_NAMES,
+    free_tools,
+    intrinsic_tools,
+    manual_tools,
+    watch_tools,
+)
+from agentgym.tools.derive.glossary import glossary_tool
 from agentgym.tools.derive.naming import RESERVED_PARAMETERS, RESERVED_TOOLS
 from agentgym.tools.derive.paths import path_tools
 from agentgym.tools.derive.reads import reads
 from agentgym.tools.derive.writes import sequences, writes
 
-__all__ = ["RESERVED_PARAMETERS", "RESERVED_TOOLS", "derive", "manual_tools"]
+__all__ = [
+    "INTRINSIC_NAMES",
+    "RESERVED_PARAMETERS",
+    "RESERVED_TOOLS",
+    "derive",
+    "glossary_tool",
+    "intrinsic_tools",
+    "manual_tools",
+    "watch_tools",
+]
 
 
 def derive(schema: Schema, rules: Sequence[Rule], *, paths: bool = False) -> tuple[Tool, ...]:

@@ -1,4 +1,4 @@
-"""The tools that belong to no entity, and those with which an agent looks tools and rules up.
+"""The tools that belong to no entity: of any desk, of the documents, and of the agent's own mind.
 
 Nothing comes in: they are the same in every domain. Next: `tools.views`.
 """
@@ -11,13 +11,19 @@ from agentgym.tools.algebra import (
     Conclude,
     CurrentTime,
     ListTools,
+    MakePlan,
+    Offer,
     ReadManual,
+    RecallNotes,
     SearchManual,
     ShowToolDoc,
+    TakeNote,
+    ThinkAloud,
     Tool,
+    Wait,
 )
 
-__all__ = ["free_tools", "manual_tools"]
+__all__ = ["INTRINSIC_NAMES", "free_tools", "intrinsic_tools", "manual_tools", "watch_tools"]
 
 
 def free_tools() -> tuple[Tool, ...]:
@@ -74,3 +80,57 @@ def manual_tools() -> tuple[Tool, ...]:
             term=SearchManual(),
         ),
     )
+
+
+def intrinsic_tools() -> tuple[Tool, ...]:
+    """Return the tools that only think: they change nothing but what the agent itself recalls."""
+    return (
+        Tool(
+            name="think_aloud",
+            description="Put down a thought before you go on. Nobody else reads it, and it "
+            "changes nothing.",
+            term=ThinkAloud(),
+        ),
+        Tool(
+            name="make_plan",
+            description="Write down the steps that you mean to take; they replace those of the "
+            "plan before. It changes nothing else.",
+            term=MakePlan(),
+        ),
+        Tool(
+            name="take_note",
+            description="Keep a note for later in this conversation. It changes nothing else.",
+            term=TakeNote(),
+        ),
+        Tool(
+            name="recall_notes",
+            description="Read the notes taken so far and the plan; with a word, only what holds "
+            "it.",
+            term=RecallNotes(),
+        ),
+    )
+
+
+def watch_tools() -> tuple[Tool, ...]:
+    """Return the tools of one who watches, for tasks with a stream of events."""
+    return (
+        Tool(
+            name="offer",
+            description="Tell the user of one record, unasked: that something is due with it. "
+            "Use it for what the standing orders want to be told, and for nothing else.",
+            term=Offer(),
+        ),
+        Tool(
+            name="wait",
+            description="Let a turn pass without saying or doing anything, until something more "
+            "happens.",
+            term=Wait(),
+        ),
+    )
+
+
+INTRINSIC_NAMES = frozenset(
+    name for tool in intrinsic_tools() for name in (tool.name, f"desk_{tool.name}")
+)
+"""What such tools are called where a view adds them; the longer name where the domain has a tool
+of the other."""

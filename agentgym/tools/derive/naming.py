@@ -32,6 +32,9 @@ LONGEST = 64
 FREE = ("calculate", "current_time", "ask_user", "conclude")
 """The tools that belong to no entity, in the order in which they are shown."""
 
+GLOSSARY = "look_up_term"
+"""The tool that explains the words of the trade, where a domain has some."""
+
 MANUAL = ("list_tools", "show_tool_doc", "read_manual", "search_manual")
 """The tools with which tools and rules are looked up; views show them."""
 
@@ -86,7 +89,7 @@ class Names:
     """The tool names given so far."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = {*FREE, *MANUAL}
+        self.taken: set[str] = {*FREE, GLOSSARY, *MANUAL}
 
     def take(self, *candidates: str) -> str:
         """Take the first of the candidates that is free; number the last where none is."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from agentgym.tools.views.arrange import DOCUMENTS, TALK, arrange, shown_faces, withheld
 from agentgym.tools.views.choose import MAX_TOOLS, view
-from agentgym.tools.views.faces import faces, first_sentence, openai_tools
+from agentgym.tools.views.faces import exampled, faces, first_sentence, openai_tools
 from agentgym.tools.views.options import AS_IS, ViewOptions
 from agentgym.tools.views.surface import Shown, Surface, Way
 
@@ -23,6 +23,7 @@ __all__ = [
     "ViewOptions",
     "Way",
     "arrange",
+    "exampled",
     "faces",
     "first_sentence",
     "openai_tools",

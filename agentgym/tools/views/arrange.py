@@ -15,23 +15,28 @@ from agentgym.formats import Json
 from agentgym.rng import stream
 from agentgym.schema import Schema
 from agentgym.tools.algebra import (
+    INTRINSIC,
     AskUser,
     Conclude,
     Get,
     ListRelated,
     ListTools,
+    MakePlan,
     ReadManual,
+    RecallNotes,
     Search,
     SearchManual,
     ShowToolDoc,
+    TakeNote,
+    ThinkAloud,
     Tool,
     listed,
     subject,
 )
-from agentgym.tools.derive.free import manual_tools
+from agentgym.tools.derive.free import intrinsic_tools, manual_tools
 from agentgym.tools.derive.naming import Names
 from agentgym.tools.views.extras import near_duplicates
-from agentgym.tools.views.faces import face, first_sentence, thinned
+from agentgym.tools.views.faces import exampled, face, first_sentence, thinned
 from agentgym.tools.views.granularity import narrow, rich
 from agentgym.tools.views.options import ViewOptions
 from agentgym.tools.views.rename import rename, share_of
@@ -45,6 +50,8 @@ DOCUMENTS = (ListTools, ShowToolDoc, ReadManual, SearchManual)
 
 TALK = (AskUser, Conclude)
 """The terms that every view keeps."""
+
+_THOUGHTS = {"think": ThinkAloud, "plan": MakePlan, "note": TakeNote, "recall": RecallNotes}
 
 
 def withheld(
@@ -129,7 +136,12 @@ def shown_faces(surface: Surface, options: ViewOptions) -> tuple[ToolFace, ...]:
     terms = {tool.name: tool.term for tool in surface.run}
     found = []
     for shown in surface.tools:
-        if options.faces == "names" and not isinstance(terms[shown.tool], (*DOCUMENTS, *TALK)):
+        if options.faces == "names" and not isinstance(
+            terms[shown.tool], (*DOCUMENTS, *TALK, *INTRINSIC)
+        ):
+            continue
+        if options.docs == "examples":
+            found.append(exampled(shown.face))
             continue
         if options.docs == "full" or options.faces == "names":
             found.append(shown.face)
@@ -144,15 +156,16 @@ def shown_faces(surface: Surface, options: ViewOptions) -> tuple[ToolFace, ...]:
 
 
 def _added(tools: Sequence[Tool], options: ViewOptions) -> list[Tool]:
-    """Return the tools that look things up, as far as the domain has none of its own."""
+    """Return the tools that look things up or only think, where the domain has none of its own."""
     if options.documents:
         wanted: tuple[type, ...] = DOCUMENTS
     else:
         wanted = (ShowToolDoc,) if options.locked else ()
+    wanted += tuple(_THOUGHTS[name] for name in options.intrinsic)
     there = {type(tool.term) for tool in tools}
     names = {tool.name for tool in tools}
     found = []
-    for tool in manual_tools():
+    for tool in (*manual_tools(), *intrinsic_tools()):
         if type(tool.term) in wanted and type(tool.term) not in there:
             name = tool.name if tool.name not in names else f"desk_{tool.name}"
             found.append(msgspec.structs.replace(tool, name=name))
@@ -162,7 +175,7 @@ def _added(tools: Sequence[Tool], options: ViewOptions) -> list[Tool]:
 def _compiled(tools: Sequence[Tool], options: ViewOptions) -> tuple[tuple[Tool, ...], bool]:
     size = options.page_size
     if size is None:
-        return tuple(tools), any(isinstance(tool.term, DOCUMENTS) for tool in tools)
+        return tuple(tools), any(isinstance(tool.term, (*DOCUMENTS, *INTRINSIC)) for tool in tools)
     return tuple(
         msgspec.structs.replace(tool, term=msgspec.structs.replace(tool.term, page_size=size))
         if isinstance(tool.term, (Search, ListRelated))
@@ -185,6 +198,8 @@ def _chosen(
         if (options.documents)
         else {tool.name for tool in run if options.locked and isinstance(tool.term, ShowToolDoc)}
     )
+    thoughts = tuple(_THOUGHTS[name] for name in options.intrinsic)
+    wanted |= {tool.name for tool in run if isinstance(tool.term, thoughts)}
     if options.detail == "distilled":
         wanted |= _getters(schema, run, wanted) - set(options.absent)
     spare = [

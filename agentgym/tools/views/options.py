@@ -19,7 +19,7 @@ from agentgym.formats import Json, Record
 __all__ = ["AS_IS", "ViewOptions"]
 
 Granularity = Literal["as_is", "narrow", "rich"]
-Docs = Literal["brief", "full", "none"]
+Docs = Literal["brief", "examples", "full", "none"]
 Detail = Literal["difference", "distilled", "full"]
 Faces = Literal["full", "names"]
 
@@ -29,8 +29,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "detail": get_args(Detail),
     "faces": get_args(Faces),
 }
+_THOUGHTS = ("think", "plan", "note", "recall")
 _COUNTS = {"near_duplicates": (0, 200), "distractors": (0, 200), "page_size": (1, 1000)}
 _SHARES = ("rename", "locked")
+_OF_THOUGHTS = "some of " + ", ".join(_THOUGHTS)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -63,7 +65,8 @@ class ViewOptions(Record, kw_only=True):
     absent: tuple[str, ...] = ()
     """Tools of the domain that are taken away; none that a task needs."""
     docs: Docs = "full"
-    """`brief`: the first sentence, and no descriptions of parameters. `none`: names and types."""
+    """`brief`: the first sentence, and no descriptions of parameters. `none`: names and types.
+    `examples`: all of it, and an example call of each tool."""
     page_size: int | None = None
     """Rows on a page of every list; None for the tools' own."""
     detail: Detail = "full"
@@ -72,6 +75,9 @@ class ViewOptions(Record, kw_only=True):
     they changed, and a read that is repeated what has changed since."""
     manual: bool = False
     """Whether `list_tools`, `show_tool_doc`, `read_manual` and `search_manual` are there."""
+    intrinsic: tuple[str, ...] = ()
+    """Which tools there are that only think: of `think`, `plan`, `note` and `recall`. They take a
+    turn and change nothing but what the agent itself can recall."""
     faces: Faces = "full"
     """`names`: the agent is told of those four, `ask_user` and `conclude`, and has to look up
     the rest, all of which can be called. Implies `manual`."""
@@ -99,6 +105,12 @@ class ViewOptions(Record, kw_only=True):
             raise _wrong("seed", "a whole number", self.seed)
         if not isinstance(self.absent, tuple) or not all(isinstance(n, str) for n in self.absent):
             raise _wrong("absent", "names of tools", self.absent)
+        thoughts = self.intrinsic
+        if not isinstance(thoughts, tuple) or not all(isinstance(n, str) for n in thoughts):
+            raise _wrong("intrinsic", _OF_THOUGHTS, thoughts)
+        if list(thoughts) != [name for name in _THOUGHTS if name in thoughts]:
+            strange = [name for name in thoughts if name not in _THOUGHTS]
+            raise _wrong("intrinsic", _OF_THOUGHTS, strange[0] if strange else thoughts)
 
     @property
     def documents(self) -> bool:
@@ -116,7 +128,8 @@ class ViewOptions(Record, kw_only=True):
 
         Args:
             given: Options, a mapping of them, a text `name=value,name=value` in which the names
-                of `absent` are joined by `+`, or None for the tools as they are.
+                of `absent` and `intrinsic` are joined by `+`, or None for the tools as they are.
+                `intrinsic` may be true, for all of them, or false.
 
         Raises:
             UsageError: It has no such option, or a value is not one.
@@ -197,8 +210,21 @@ def _said(given: Mapping[str, Any] | str | None) -> dict[str, Any]:
             )
     if isinstance(values.get("absent"), (list, set, frozenset)):
         values["absent"] = tuple(sorted(values["absent"]))
+    if "intrinsic" in values:
+        values["intrinsic"] = _thoughts(values["intrinsic"])
     # Files hold numbers exactly.
     return {n: float(v) if isinstance(v, Decimal) else v for n, v in values.items()}
+
+
+def _thoughts(given: Any) -> Any:
+    """Put the intrinsic tools in order, each once; what is none of them stays, to be refused."""
+    if isinstance(given, bool):
+        return _THOUGHTS if given else ()
+    named = (given,) if isinstance(given, str) else given
+    if not isinstance(named, (list, tuple, set, frozenset)):
+        return given
+    strange = sorted({str(name) for name in named if name not in _THOUGHTS})
+    return (*strange, *(name for name in _THOUGHTS if name in named))
 
 
 def _read(name: str, text: str) -> Json:
@@ -207,6 +233,9 @@ def _read(name: str, text: str) -> Json:
         return None
     if name == "absent":
         return tuple(part for part in text.split("+") if part)
+    if name == "intrinsic":
+        flag = _FLAGS.get(text.lower())
+        return tuple(part for part in text.split("+") if part) if flag is None else flag
     if name == "manual":
         if text.lower() not in _FLAGS:
             raise _wrong(name, "true or false", text)
@@ -233,7 +262,7 @@ def _written(value: Json) -> str:
 
 
 def _wrong(name: str, expected: str, found: Json) -> UsageError:
-    words = _WORDS.get(name, ())
+    words = _THOUGHTS if name == "intrinsic" else _WORDS.get(name, ())
     hint = nearest(found, words) if isinstance(found, str) and words else ""
     return UsageError(expected, found=repr(found), where=f"view {name}", hint=hint)
 

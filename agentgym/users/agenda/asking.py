@@ -11,11 +11,25 @@ from collections.abc import Collection, Mapping
 from agentgym.users import hearing
 from agentgym.users.agenda.knowledge import Key, Knowledge
 
-__all__ = ["asked", "kept_private", "meaning_of", "meant"]
+__all__ = ["asked", "general", "kept_private", "meaning_of", "meant", "names", "refers"]
 
 _YOUR = re.compile(r"\byour\b", re.IGNORECASE)
 _MEANS = re.compile(
     r"\b(mean by|mean(s|ing)?\b|what (is|are|do you call)|stand(s)? for|explain|define|definition)",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    r"([^\W_]+)[\s_-]+((?:number|name|date|time|id|code|type|status|address|amount)s?)\b",
+    re.IGNORECASE,
+)
+"""A word that says of what kind something is, and the one before it."""
+_BEFORE = hearing.STOP | frozenset("new current full exact own old correct right".split())
+_ANAPHOR = re.compile(
+    r"\b(?:it|that|this|these|those|them|supply|provide|missing|same)\b", re.IGNORECASE
+)
+_GENERAL = re.compile(
+    r"\bwhy\b|\bdouble.?check|\b(?:details?|information|info|context|more about)\b|"
+    r"\bwhat exactly\b",
     re.IGNORECASE,
 )
 _UNITS = re.compile(r"\bhow many ([^\W\d_]+)", re.IGNORECASE)
@@ -46,7 +60,12 @@ def asked(
         return counted
     known = knowledge.vocabulary.words(question) | hearing.raw_words(question)
     named = [i for i, key in keys.items() if key.phrase <= known]
-    found = {a for a in named if not any(keys[a].phrase < keys[b].phrase for b in named)}
+    found = {
+        a
+        for a in named
+        if not any(keys[a].phrase < keys[b].phrase for b in named)
+        or (keys[a].mine and f"your {keys[a].name[3:].casefold()}" in low)
+    }
     explained = frozenset[str]().union(*(keys[i].phrase for i in found))
     kinds = frozenset[str]().union(*(k for lead, k in hearing.HINTS.items() if lead in low))
     hinted = {
@@ -67,16 +86,23 @@ def asked(
         ):
             found.add(i)
     if not found:
-        found = _by_values(low, keys) or _nearly(keys, known, told)
+        found = _by_values(low, keys) or _nearly(question, keys, knowledge, known, told)
     elif len(found) > 1 and _YOUR.search(question):
-        found = _own(found, keys)
+        found = _own(found, keys, named)
     return [i for i in keys if i in found]
 
 
-def _own(found: set[str], keys: Mapping[str, Key]) -> set[str]:
-    """Leave out what has the label of something of the user's own, and is not theirs."""
+def _own(found: set[str], keys: Mapping[str, Key], named: Collection[str]) -> set[str]:
+    """Leave out what has the label of something of the user's own, and is not theirs.
+
+    What is named by more than its label is meant all the same.
+    """
     mine = {keys[i].field for i in found if keys[i].mine}
-    return {i for i in found if keys[i].mine or keys[i].field not in mine}
+    return {
+        i
+        for i in found
+        if (key := keys[i]).mine or key.field not in mine or (i in named and key.field < key.phrase)
+    }
 
 
 def _by_values(low: str, keys: Mapping[str, Key]) -> set[str]:
@@ -132,15 +158,60 @@ _UNIT_WORDS = {
 }
 
 
-def _nearly(keys: Mapping[str, Key], known: frozenset[str], told: Collection[str]) -> set[str]:
-    """Name the facts of whose labels the question has the largest part, at least a half."""
-    shares = {
-        i: len(key.field & known) / len(key.field)
-        for i, key in keys.items()
-        if key.field and (i not in told or key.mine)
-    }
+def _nearly(
+    question: str,
+    keys: Mapping[str, Key],
+    knowledge: Knowledge,
+    known: frozenset[str],
+    told: Collection[str],
+) -> set[str]:
+    """Name the facts of whose labels the question has the largest part, at least a half.
+
+    A `phone number` is no part of an `insurance number`.
+    """
+    heads = [
+        (before, head)
+        for before, head in _HEAD.findall(question.casefold())
+        if before not in _BEFORE
+    ]
+    shares: dict[str, float] = {}
+    for i, key in keys.items():
+        if key.field and (i not in told or key.mine):
+            common = key.field & known
+            others = [head for before, head in heads if not _words(knowledge, before) & key.all]
+            if others and common <= _words(knowledge, " ".join(others)):
+                continue
+            shares[i] = len(common) / len(key.field)
     most = max(shares.values(), default=0.0)
     return {i for i, share in shares.items() if share == most >= 0.5}
+
+
+def _words(knowledge: Knowledge, text: str) -> frozenset[str]:
+    return knowledge.vocabulary.words(text)
+
+
+def names(sentence: str, untold: Collection[str], knowledge: Knowledge) -> bool:
+    """Tell whether a sentence that is no question names something untold, in full."""
+    yours = _YOUR.search(sentence) is not None
+    keys = [knowledge.keys[i] for i in untold]
+    if not any(yours if key.mine else len(key.phrase) > 1 for key in keys):
+        return False
+    known = knowledge.vocabulary.words(sentence) | hearing.raw_words(sentence)
+    return any(
+        key.phrase <= known and (yours if key.mine else len(key.phrase) > 1) for key in keys
+    )
+
+
+def general(question: str) -> bool:
+    """Tell whether somebody wants to hear more, and names nothing: who, what, why, which one."""
+    if hearing.who(question) or hearing.what_to_do(question) or hearing.unsure(question):
+        return True
+    return _GENERAL.search(question) is not None
+
+
+def refers(question: str) -> bool:
+    """Tell whether a question is about something that was named before it: `Can you supply it?`."""
+    return _ANAPHOR.search(question) is not None
 
 
 def meant(

@@ -152,7 +152,7 @@ def _tangential(moves: Moves, scene: Scene) -> Moves:
 
 def _unavailable(moves: Moves, scene: Scene) -> Moves:
     """Ask for something that no desk can do, once."""
-    if not _goes_on(moves) or moves[-1].kind in ("cut", "turn", "what_exactly", "sure", "why"):
+    if not _goes_on(moves) or moves[-1].kind in ("turn", "what_exactly", "sure", "why"):
         return moves
     known = scene.knowledge.vocabulary.known
     fitting = [text for text, near in OTHERS if not known & set(near.split())]
@@ -173,8 +173,8 @@ def _impatient(moves: Moves, scene: Scene) -> Moves:
 
 
 def _goes_on(moves: Moves) -> bool:
-    """Tell whether the conversation goes on after a reply."""
-    return bool(moves) and all(move.kind not in ("thanks", "leave") for move in moves)
+    """Tell whether the conversation goes on after a reply, which does not break off."""
+    return bool(moves) and all(move.kind not in ("thanks", "leave", "cut") for move in moves)
 
 
 HABITS: Final[Mapping[Behaviour, Callable[[Moves, Scene], Moves]]] = {

@@ -81,7 +81,9 @@ class Reading:
     ) -> None:
         self.text, self.words, self.lines, self.asking = text, words, lines, asking
         self.low = text.casefold()
-        self.agrees = any(hearing.CONFIRM.search(one) for one in asking)
+        self.shouts = text.isupper()
+        """Whether it is all in capitals, which say nothing then about what is a name."""
+        self.agrees = any(hearing.assents(one, hearing.CONFIRM) for one in asking)
         """Whether it wants a yes."""
         self._there: dict[str, bool] = {}
 
@@ -198,7 +200,7 @@ def _claimed(at: int, reading: Reading, key: Key) -> frozenset[str]:
             return frozenset()
         return frozenset({one.value})
     tail = reading.text[at : at + _LONGEST]
-    if key.kind != "text" or key.options or not _NAMELIKE.match(tail):
+    if key.kind != "text" or key.options or reading.shouts or not _NAMELIKE.match(tail):
         return frozenset()
     stop = _STOP_AT.search(tail)
     phrase = " ".join(tail[: stop.start() if stop else _LONGEST].casefold().split())

@@ -15,11 +15,20 @@ from typing import NamedTuple
 
 from agentgym.tasks import Turn, deeds
 from agentgym.users import hearing
-from agentgym.users.agenda.asking import asked, kept_private, meaning_of, meant
+from agentgym.users.agenda.asking import (
+    asked,
+    general,
+    kept_private,
+    meaning_of,
+    meant,
+    names,
+    refers,
+)
 from agentgym.users.agenda.claims import Claims, Reading, claims
 from agentgym.users.agenda.knowledge import Knowledge
 from agentgym.users.agenda.moves import TELLING, Move
 from agentgym.users.agenda.place import Draft
+from agentgym.users.agenda.proposals import unwanted
 from agentgym.users.profile import Profile
 
 __all__ = ["FLOOD", "Decision", "decide"]
@@ -31,12 +40,15 @@ _READ = 2_400
 _KEPT = 400
 _GREETINGS, _PROMISES = 2, 5
 """How many in a row are no waste of time."""
-_FILLERS = frozenset({"unknown", "no_more", "nudge", "catch", "thanks", "hello", "go_on", "noted"})
+_FILLERS = frozenset(
+    "unknown all_told no_more nudge catch thanks hello go_on noted perhaps".split()
+)
 """Moves that say nothing where there is something else to say."""
 _COMMON = hearing.STOP | frozenset(
     "not no yes ok okay done been set changed updated found thanks hello sorry all now new more "
     "because but into than then there about up out only other good well after before next".split()
 )
+_LISTS = re.compile(r":\W*\Z|\b(?:following|below)\b", re.IGNORECASE)
 _PIECE = re.compile(r"[,;|\n•]+")
 _CLAUSE = re.compile(r"[,;:.?!\n]+|\bor\b")
 _MANY = 5
@@ -132,7 +144,9 @@ class _Hearing:
         self.known = knowledge
         self.draft = draft
         self.profile = profile
-        self.text = text
+        self.written = text
+        """As it was written; `text`: as it is read."""
+        self.text = text = hearing.spelled_out(text)
         self.tool = tool
         self.words = hearing.raw_words(text)
         self.lines = hearing.sentences(text)
@@ -149,11 +163,16 @@ class _Hearing:
                 return done
         lines = self.lines
         opened = [one for one in lines if self._opens(one)]
+        if any(_LISTS.search(one) for one in opened):
+            opened = [one for one in lines if not hearing.greets(one) and not hearing.closes(one)]
         if self.tool or opened:
             if self._makes_no_sense():
                 return Decision([Move("catch")], useful=False)
             self.draft.idle = 0
             question = self.text if self.tool else " ".join(opened)
+            strange = unwanted(lines, self.known)
+            if strange and not self._claims(opened or lines).wrong:
+                return self._declined(strange, [one for one in opened if one not in strange])
             return self._answer(question, opened or lines)
         return self._remark(lines)
 
@@ -162,10 +181,15 @@ class _Hearing:
         hidden = any(i in self.keys and i not in self.draft.told for i in self.known.hidden)
         if hidden and (hearing.unsure(sentence) or hearing.what_to_do(sentence)):
             return True
-        return (
-            hearing.is_question(sentence)
-            and not hearing.closes(sentence)
-            and not hearing.greets(sentence)
+        if hearing.closes(sentence) or hearing.greets(sentence):
+            return False
+        if hearing.is_question(sentence):
+            return True
+        return not (
+            hearing.promises(sentence)
+            or hearing.claims_end(sentence)
+            or not names(sentence, self.announced, self.known)
+            or hearing.values(sentence)
         )
 
     def _makes_no_sense(self) -> bool:
@@ -187,9 +211,9 @@ class _Hearing:
     def _asked_to_act(self) -> Decision | None:
         """Do what only the user can do, if that is what is asked for."""
         script, draft = self.known.script, self.draft
-        heard = deeds.hear(self.text, script)
+        heard = deeds.hear(self.written, script)
         if not heard.deeds and draft.awaiting:
-            whole = deeds.hear(f"{draft.awaiting} {self.text}", script)
+            whole = deeds.hear(f"{draft.awaiting} {self.written}", script)
             heard = whole if whole.deeds else heard
         due = tuple(one for one in heard.deeds if one not in draft.done)
         if due:
@@ -202,7 +226,7 @@ class _Hearing:
             )
         if heard.missing:
             missing = tuple(i for i in heard.missing if i in self.known.unknown)
-            draft.awaiting = f"{draft.awaiting} {self.text}".strip()[-_KEPT:]
+            draft.awaiting = f"{draft.awaiting} {self.written}".strip()[-_KEPT:]
             new = draft.once(f"need:{'+'.join(missing)}:{len(draft.awaiting)}")
             return Decision([Move("need", missing)], useful=new)
         if heard.deeds:
@@ -210,6 +234,17 @@ class _Hearing:
         return None
 
     # questions
+
+    def _declined(self, strange: Sequence[str], others: list[str]) -> Decision:
+        """Say no to what nobody asked for, and answer what else is asked."""
+        no = Move("decline")
+        first = self.draft.once(f"declined:{' '.join(strange)[:80]}")
+        others = [one for one in others if not hearing.assents(one, hearing.CONFIRM)]
+        if not others:
+            return Decision([no], useful=first)
+        rest = self._answer(" ".join(others), others)
+        moves = [move for move in rest.moves if move.kind not in ("yes", "no", *_FILLERS)]
+        return rest._replace(moves=[no, *moves], confirms=False)
 
     def _answer(self, question: str, lines: list[str]) -> Decision:
         known, draft, keys = self.known, self.draft, self.keys
@@ -226,7 +261,7 @@ class _Hearing:
         # "Please confirm your phone number" asks for a fact, and no more than that.
         closer = hearing.closes(question)
         wish = " ".join(_without_closer(question)) if closer else question
-        agrees = (hearing.ASSENT if found else hearing.CONFIRM).search(wish) is not None
+        agrees = hearing.assents(wish, hearing.ASSENT if found else hearing.CONFIRM)
         agrees = agrees and not which and not (found and hearing.opens_with_w(question))
         agrees = agrees and not hearing.what_to_do(question) and not private
         right = () if said.wrong or which else said.right
@@ -236,9 +271,11 @@ class _Hearing:
         unfit = not (found or agrees or right or private or said.wrong)
         if unfit:
             found = list(known.identity) if hearing.who(question) else []
+            if not found and refers(question):
+                found = [i for i in asked(heard, keys, known, draft.told) if i not in known.first]
             if not found:
                 found = self.announced[:1]
-                lead = [Move("more")] * bool(found and closer)
+                lead = [Move("more" if closer else "perhaps")] * bool(found)
         turn = self.turn
         if turn is not None and (turn.when == "answer" or closer or (unfit and not found)):
             return self._turned(turn, lead, found, said.wrong, private)
@@ -250,7 +287,7 @@ class _Hearing:
         if agrees:
             return self._agreed(question, found)
         moves = [*lead, *([Move("right", right)] if right else []), *_telling(found)]
-        moves += [Move("withhold", (i,)) for i in private]
+        moves += [Move("withhold", tuple(private))] * bool(private)
         if moves:
             again = [draft.once(f"again:{i}") for i in (*right, *private, *found)]
             confirms = False
@@ -259,7 +296,7 @@ class _Hearing:
             )
         if closer:
             return Decision([Move("no_more")], useful=draft.once("no more"))
-        return Decision([Move("unknown")], useful=False)
+        return Decision([Move("all_told" if general(question) else "unknown")], useful=False)
 
     def _claims(self, asking: Sequence[str]) -> Claims:
         known, draft = self.known, self.draft
@@ -282,7 +319,7 @@ class _Hearing:
         wrong = tuple(i for i in wrong if i not in gone)
         moves = [*lead, *([Move("no", wrong), Move("correct", wrong)] if wrong else [])]
         moves += _telling([i for i in found if i not in gone and i not in wrong])
-        moves += [Move("withhold", (i,)) for i in private]
+        moves += [Move("withhold", tuple(private))] * bool(private)
         self.draft.turns += 1
         self.draft.told |= frozenset(turn.facts)
         return Decision([*moves, Move("turn", turn.facts, turn.text)])
@@ -316,7 +353,7 @@ class _Hearing:
         if all(map(hearing.greets, lines)):
             draft.idle += 1
             return Decision([Move("hello")], useful=draft.idle <= _GREETINGS)
-        if all(map(hearing.promises, lines)):
+        if all(hearing.promises(one) or hearing.greets(one) for one in lines):
             draft.idle += 1
             return Decision([Move("go_on")], useful=draft.idle <= _PROMISES)
         turn = self.turn

@@ -125,7 +125,9 @@ class Knowledge:
         "unknown",
         "valid",
         "vocabulary",
+        "wanted",
         "wants",
+        "wants_about",
     )
 
     def __init__(self, script: UserScript, schema: Schema) -> None:
@@ -141,7 +143,7 @@ class Knowledge:
             for fact in script.facts
         }
         self.private = {
-            fact.id: Key(fact, questions.get(fact.id, ""), schema, vocabulary)
+            fact.id: Key(fact, self._own(fact, schema), schema, vocabulary)
             for fact in script.private
         }
         self.secrets = tuple(
@@ -183,6 +185,31 @@ class Knowledge:
         """Ids of what is wanted after that many turns."""
         self.identity = self._identity(schema)
         """The facts that tell who the user is."""
+        said = self._said()
+        self.wanted = raw_words(said)
+        """The words of all that the user wants, and can tell besides who they are."""
+        self.wants_about = vocabulary.words(said)
+        """The same, one for those that mean the same."""
+
+    def _own(self, fact: Fact, schema: Schema) -> str:
+        """Name what the user keeps to themselves."""
+        script = self.script
+        field = _field(fact, schema)
+        if fact.id in script.questions or field is None or script.record is None:
+            return script.questions.get(fact.id, "")
+        return f"{_MINE}{field.label}" if fact.entity == script.record[0] else ""
+
+    def _said(self) -> str:
+        """Put together all that the user says or can say of what they want."""
+        script = self.script
+        words = [script.opening, *(turn.text for turn in self.turns)]
+        words += [deed.words for deed in script.deeds]
+        words += [
+            f"{key.name} {spoken(key.wire)} {key.term}"
+            for key in self.keys.values()
+            if not key.mine
+        ]
+        return " ".join(words)
 
     def _valid(self, count: int) -> tuple[str, ...]:
         coming = {fact for turn in self.turns for fact in turn.facts}

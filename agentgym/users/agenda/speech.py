@@ -18,6 +18,8 @@ __all__ = ["Speech"]
 
 _LEADS = frozenset({"resend", "mend", "no"})
 """Kinds that are said once, before the facts."""
+_TOLD = frozenset({"inform", "slip"})
+"""Kinds that make something of `perhaps`."""
 _LONG = (
     "Thank you for asking.",
     "I hope that helps.",
@@ -53,8 +55,11 @@ class Speech:
         """
         parts: list[str] = []
         said: set[str] = set()
+        tells = any(move.kind in _TOLD for move in moves)
         for number, move in enumerate(moves):
             kind = move.kind
+            if kind == "perhaps" and not tells:
+                continue
             if kind in _LEADS or kind == "correct":
                 lead = "no" if kind == "correct" else kind
                 if lead not in said:

@@ -14,6 +14,7 @@ __all__ = [
     "CLOSER",
     "CONFIRM",
     "HINTS",
+    "assents",
     "claims_end",
     "closes",
     "confirming",
@@ -25,6 +26,7 @@ __all__ = [
     "promises",
     "refuses",
     "sentences",
+    "spelled_out",
     "unsure",
     "verifies",
     "what_to_do",
@@ -62,6 +64,21 @@ _ASKS = re.compile(
     r"\b)",
     re.IGNORECASE,
 )
+_REQUEST = re.compile(
+    r"\b(?:i|we)(?: (?:will|would|do|also|still|just|first|only|now|kindly|must|have to)|['’](?:ll|d))*"
+    r" (?:need|require|ask you|request)\b(?! to (?!know|have|be told|ask you))"
+    r"|\b(?:please|kindly)\b[^.?!]{0,20}\b(?:tell|give|provide|send|share|state|specify|clarify|"
+    r"supply|indicate|answer|say)\b(?! (?:me |us )?(?:a|an|one|some|just|it) )"
+    r"|\b(?:provide|supply) (?:me|us|your|the|more)\b"
+    r"|\b(?:give|tell|send) (?:me|us) (?:your|the|more|what|which|who)\b"
+    r"|\blet (?:me|us) know (?:the|your|what|which|who|when|where)\b"
+    r"|\b(?:is|are) (?:still )?(?:missing|required|needed)\b",
+    re.IGNORECASE,
+)
+"""A request anywhere in a sentence that is no question by its form."""
+_REQUESTING = tuple(
+    "need,requ,ask you,please,kindly,provide,supply,give,tell,send,know,missing".split(",")
+)
 _PROMISE = re.compile(
     r"^\W*(?:(?:ok|okay|sure|certainly|of course|great|alright|right|thanks|thank you|hello|hi|"
     r"understood)\b\W*)*(let me (?!know)|i('ll| will| am going to|'m going to|'m now| am now)\b|"
@@ -70,8 +87,13 @@ _PROMISE = re.compile(
 )
 _GREETING = re.compile(
     r"\W*(hi|hello|hey|greetings|welcome|good (morning|afternoon|evening|day)|"
-    r"how are you( doing| today)?|nice (day|weather)[\w ]{0,20}|nice to meet you|thank you|thanks|"
-    r"you are welcome|no problem)"
+    r"how are you( doing| today)?|nice (day|weather)[\w ]{0,20}|nice to meet you|"
+    r"you are welcome|no problem|"
+    r"how (can|may|could) (i|we) (help|assist|be of (help|service|assistance))( you)?"
+    r"( today| now| then)?|"
+    r"(thank you|thanks)( very much| so much| a lot)?( for [^.!?\n]{1,80})?|"
+    r"(i am|i['’]m|we are) (more than |very |so |always )?(happy|glad|here|pleased|delighted) to "
+    r"(help|assist|hear|meet)[^.!?\n]{0,60})"
     r"( there| everyone| again| to you| very much| so much| a lot)?\W*",
     re.IGNORECASE,
 )
@@ -129,7 +151,7 @@ _REFUSES = re.compile(
 )
 _ENDED = re.compile(
     r"\b(done|finished|completed?|all set|that('s| is) all|goodbye|bye|resolved|taken care of|"
-    r"have a (nice|good|great)|i('ve| have) (\w+ ){0,2}\w+(ed|en|ade|et|ut)\b|(has|have|was|were)"
+    r"have a (nice|good|great|lovely|wonderful|pleasant)|i('ve| have) (\w+ ){0,2}\w+(ed|en|ade|et|ut)\b|(has|have|was|were)"
     r"( now| just| all)? been \w+|successfully|the answer)\b",
     re.IGNORECASE,
 )
@@ -151,6 +173,31 @@ _RUDE = (
     "useless worthless trash garbage damn fu asshole bastard bitch jerk scum piss lost wasting "
     "nobody"
 ).split()
+_OPEN_W = re.compile(
+    r"\b(what|which|who|whom|whose|when|where|how|why)\b[^,;:.?!\n]*\Z", re.IGNORECASE
+)
+_MARKS = "\"'”’)]}*_~` \t"
+"""What may stand behind the last sign of a sentence."""
+_SPELLED = {
+    "wich": "which",
+    "wat": "what",
+    "wats": "what is",
+    "u": "you",
+    "ur": "your",
+    "pls": "please",
+    "plz": "please",
+    "cud": "could",
+    "shud": "should",
+    "wud": "would",
+    "tel": "tell",
+    "thx": "thanks",
+    "dun": "done",
+    "ahed": "ahead",
+    "helo": "hello",
+    "gimme": "give me",
+    "adress": "address",
+}
+_CHAT = re.compile(rf"(?<![\w@.\"“-])(?:{'|'.join(_SPELLED)})(?![\w@\"”-])")
 _CLOSING = ("any", "some", "else", "further")
 _W = re.compile(r"\b(what|which|who|when|where|how)\b", re.IGNORECASE)
 
@@ -164,6 +211,11 @@ def _hinted(text: str, hints: Iterable[str]) -> bool:
 def sentences(text: str) -> list[str]:
     """Cut a text into sentences; those without anything in them are left out."""
     return [one for one in _SENTENCE.split(text) if one and not one.isspace()]
+
+
+def spelled_out(text: str) -> str:
+    """Write common short and wrong spellings of a chat in full; what is in capitals is left."""
+    return _CHAT.sub(lambda found: _SPELLED[found.group()], text)
 
 
 def unsure(text: str) -> bool:
@@ -197,6 +249,16 @@ def confirming(question: str) -> bool:
     return CONFIRM.search(question) is not None and not opens_with_w(question)
 
 
+def assents(text: str, pattern: re.Pattern[str] = ASSENT) -> bool:
+    """Tell whether a text asks for a yes: `shall I`, and not `how shall I`.
+
+    Args:
+        text: Any words.
+        pattern: `ASSENT`, or `CONFIRM`, which takes a request to confirm for one too.
+    """
+    return any(_OPEN_W.search(text[: one.start()]) is None for one in pattern.finditer(text))
+
+
 def opens_with_w(text: str) -> bool:
     """Tell whether a text asks what, which, who, when, where or how."""
     return _W.search(text) is not None
@@ -204,12 +266,14 @@ def opens_with_w(text: str) -> bool:
 
 def is_question(sentence: str) -> bool:
     """Tell whether a sentence asks for something, with a question mark or without."""
-    return sentence.rstrip().endswith("?") or _ASKS.match(sentence) is not None
+    if sentence.rstrip(_MARKS).endswith("?") or _ASKS.match(sentence) is not None:
+        return True
+    return _hinted(sentence, _REQUESTING) and _REQUEST.search(sentence) is not None
 
 
 def greets(sentence: str) -> bool:
     """Tell whether a sentence only greets, or passes the time."""
-    return _GREETING.fullmatch(sentence) is not None
+    return _GREETING.fullmatch(sentence) is not None and not claims_end(sentence)
 
 
 def promises(sentence: str) -> bool:

@@ -23,6 +23,7 @@ from agentgym.tasks.words.phrases import (
     Raise,
     Remove,
     Summed,
+    Touch,
     Whether,
     Which,
 )
@@ -362,6 +363,8 @@ _ORDERS: dict[str, Symbol] = {
         *p(Mark, "mark {noun:noun} as not {text:flag}", on=False, each=False),
         *_adds("", owners=(), way="for"),
         *(one for way in WAYS for one in _adds(f" {way} {{owners:owner one}}", way=way)),
+        *p(Touch, "[update|adjust|edit|amend] {noun:noun}",
+           "[change something about|make a change to|fix something about] {noun:noun}"),
         *p(Remove, "[delete|remove] {noun:noun}", "remove {noun:noun} from the system",
            each=False),
     ),

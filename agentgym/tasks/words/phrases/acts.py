@@ -35,6 +35,7 @@ __all__ = [
     "Summed",
     "Tested",
     "Thought",
+    "Touch",
     "Turned",
     "Whether",
     "Which",
@@ -235,7 +236,13 @@ class Remove(Phrase, kw_only=True):
     each: bool = False
 
 
-Order = Edit | Raise | Mark | Add | Remove
+class Touch(Phrase, kw_only=True):
+    """Something about a row changed; what, the user does not say."""
+
+    noun: Inner
+
+
+Order = Edit | Raise | Mark | Add | Remove | Touch
 
 
 class Query(Phrase, kw_only=True):

@@ -44,6 +44,7 @@ __all__ = [
     "Placed",
     "RoleOf",
     "Shaped",
+    "Termed",
     "Timed",
     "Whose",
     "Without",
@@ -247,6 +248,12 @@ class Lacking(Phrase, kw_only=True):
     """Whether a person is meant."""
 
 
+class Termed(Phrase, kw_only=True):
+    """`that we call "red-tag"`: in a word of the trade, which the glossary explains."""
+
+    text: Quote
+
+
 class Best(Phrase, kw_only=True):
     """`with the largest total`; at the end of `whichever ...`: `has the largest total`."""
 
@@ -280,5 +287,6 @@ Mod = (
     | Missing
     | Apart
     | Lacking
+    | Termed
     | Best
 )

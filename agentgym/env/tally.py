@@ -1,0 +1,54 @@
+"""How many tokens a game has taken: of each action and of what it gave.
+
+In come actions and turns, out goes a `Tally`, which is replaced and never changed. Next: `game`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from agentgym.episode import Turn
+from agentgym.episode.tokens import Tokenizer, counted, tokens
+from agentgym.formats import to_text
+
+__all__ = ["Tally"]
+
+
+class Tally(NamedTuple):
+    """Tokens of the last turn, and of all."""
+
+    action: int = 0
+    observation: int = 0
+    saved: int = 0
+    """How many more the whole results would have been, had the view shown all of them."""
+    total: int = 0
+    """Of all actions and observations."""
+
+    def after(self, action: object, turn: Turn, tokenizer: Tokenizer | None) -> Tally:
+        """Return the tally after a turn.
+
+        Args:
+            action: As the agent sent it.
+            turn: What came of it.
+            tokenizer: Counts the tokens of a text; None for a fourth of its bytes.
+        """
+        count = tokens if tokenizer is None else tokenizer
+        sent = count(action) if type(action) is str else count(_text(action))
+        results, done, saved = turn.results, turn.done, 0
+        if done and (len(done) > 1 or results[0].data is not done[0].result.data):
+            saved = counted(turn, tokenizer)["saved"]
+        seen = count(turn.observation)
+        return Tally(sent, seen, saved, self.total + sent + seen)
+
+    def told(self, observation: str, tokenizer: Tokenizer | None) -> Tally:
+        """Return the tally with another observation in the place of the last one."""
+        seen = (tokens if tokenizer is None else tokenizer)(observation)
+        return self._replace(observation=seen, total=self.total - self.observation + seen)
+
+
+def _text(action: object) -> str:
+    """Write an action that is no text."""
+    try:
+        return to_text(action)
+    except (TypeError, ValueError, RecursionError):
+        return str(action)
