@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,13 @@ def check(
         str,
         typer.Option(
             help="Also name the tasks that a view cannot serve; as in `agentgym play --view`."
+        ),
+    ] = "",
+    faults: Annotated[
+        str,
+        typer.Option(
+            help="Also win every task under faults of the world, with three seeds; as in "
+            "`agentgym rollout --faults`."
         ),
     ] = "",
     brute_force: Annotated[
@@ -61,8 +69,31 @@ def check(
         say(f"The view serves all {report.tasks:,} tasks.")
     if report.problems:
         say(f"After an edit that was meant, run: agentgym seal {folder}")
-    if not report.ok:
+    weathered = not faults or not report.ok or _weathered(folder, faults, view)
+    if not report.ok or not weathered:
         raise typer.Exit(1)
+
+
+def _weathered(folder: Path, faults: str, view: str) -> bool:
+    """Win each task under faults, print what it met, and say whether all were won."""
+    from agentgym.episode import load  # noqa: PLC0415 - as above
+    from agentgym.prove.weathered import proved_under  # noqa: PLC0415 - as above
+
+    suite = load(str(folder))
+    played = list(proved_under(suite, [faults], seeds=range(3), view=view or None))
+    lost = [one for one in played if not one.won]
+    met: Counter[str] = Counter()
+    for one in played:
+        met.update(one.met)
+    struck = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in sorted(met.items()))
+    say(
+        f"Under {faults}: {len(played) - len(lost):,} of {len(played):,} episodes won "
+        f"by who retries, waits and reads back; met: {struck or 'nothing'}."
+    )
+    for one in lost:
+        why = one.failure.message if one.failure is not None else one.trouble
+        say(f"  {one.task_id} with seed {one.seed}: {why}")
+    return not lost
 
 
 def _print(found: Checked) -> None:

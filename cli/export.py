@@ -41,7 +41,8 @@ def export(
     say(f"{report.format} is in {out}", style="bold")
     facts(
         [
-            ("episodes", f"{report.records:,} that succeeded"),
+            ("episodes", f"{report.records:,}" + ("" if format == "rl" else " that succeeded")),
+            *((name.replace("_", " "), f"{count:,}") for name, count in report.counts.items()),
             ("left out", f"{left:,}" + (f" ({counts(report.left_out)})" if left else "")),
             ("files", ", ".join(report.files)),
         ]

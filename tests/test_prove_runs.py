@@ -45,6 +45,7 @@ def plain(filled: Filled) -> list[Task]:
         for task in filled.tasks
         if task.outcome == "done"
         and not task.patch
+        and not task.stream
         and not task.goal.branches[0].idle
         and all(slot.count is None and not slot.many for slot in task.goal.branches[0].answers)
     ]

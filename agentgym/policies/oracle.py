@@ -90,7 +90,7 @@ class Oracle:
     def __call__(self, observation: str, info: dict[str, Any]) -> str:
         """Return the next call of the gold run, or the question that it needs first."""
         self._info = info
-        self._noticed |= {n for n, one in enumerate(self._task.stream) if one.text in observation}
+        self.notice(observation)
         following = self._take(observation)
         if following is not None:
             return to_text(following)
@@ -113,6 +113,10 @@ class Oracle:
         if self.trouble:
             return self._conclude()
         return self._step(step, arguments)
+
+    def notice(self, observation: str) -> None:
+        """Learn which events of the stream were told of; for whoever acts between its calls."""
+        self._noticed |= {n for n, one in enumerate(self._task.stream) if one.text in observation}
 
     def _step(self, step: Step, arguments: dict[str, Json]) -> str:
         """Make the call of a step, or let the user make it."""

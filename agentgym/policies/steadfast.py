@@ -86,6 +86,8 @@ class Steadfast:
         if self._acting is None:
             self._acting = self._play(observation, info)
             return next(self._acting)
+        if self._watches:
+            self._oracle.notice(observation)
         return self._acting.send((observation, info))
 
     def _play(self, observation: str, info: dict[str, Any]) -> Generator[str, Seen, None]:
@@ -95,11 +97,13 @@ class Steadfast:
     def _do(self, action: str) -> Acting:
         """Do an action until it comes to what it would have come to without faults."""
         call = _called(action)
-        unsure = False
+        unsure, after = False, ""
         seen: Seen = ("", {})
         for _ in range(_MOST):
             seen = yield action
             text, sign, rest = seen[0].partition("\n")
+            # What happened of its own accord is told once, with whatever call it came.
+            after += sign + rest if self._watches else ""
             data = _json(text)
             if call is None or not isinstance(data, dict):
                 return seen
@@ -114,14 +118,13 @@ class Steadfast:
                     gone = unsure and code == "not_found" and self._removes(call)
                     if gone:
                         text = to_text({"done": True})
-                    return text + (sign + rest if self._watches else ""), seen[1]
+                    return text + after, seen[1]
                 elif "not known" in message:
                     unsure = True
                     found = yield from self._look(call)
                     if found is not None:
-                        return to_text(found), seen[1]
+                        return to_text(found) + after, seen[1]
             elif not (_own("note", data) or _own("as_of", data)):
-                after = sign + rest if self._watches else ""
                 return to_text(self._named(call, data)) + after, seen[1]
         return seen
 

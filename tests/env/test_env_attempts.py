@@ -128,14 +128,19 @@ def test_a_reflection_is_kept_as_far_as_it_may_be_long() -> None:
     assert info["reflections"] == ("é" * MAX_REFLECTION,)
 
 
+SHAPED = ("format_first", "partial_tests", "hierarchical", {"success": 1.0, "executed": 0.2})
 PARTS = st.sampled_from([FIND, WRITE, BAD, GOOD, "Thank you, done.", "{broken", "Why?"])
 
 
 @settings(max_examples=30)
-@given(st.lists(PARTS, min_size=1, max_size=14), st.sampled_from(["last", "best"]))
-def test_rewards_add_up_to_what_counts(actions: list[str], counted: str) -> None:
+@given(
+    st.lists(PARTS, min_size=1, max_size=14),
+    st.sampled_from(["last", "best"]),
+    st.sampled_from(SHAPED),
+)
+def test_rewards_add_up_to_what_counts(actions: list[str], counted: str, shaped: Any) -> None:
     """Over the episode they come to the reward of its last attempt, or of its best."""
-    env = made(attempts={"most": 3, "reward": counted}, reward="progress", max_turns=4)
+    env = made(attempts={"most": 3, "reward": counted}, reward=shaped, max_turns=4)
     paid, over = 0.0, False
     for action in [*actions, *["{broken"] * 20]:
         _, reward, over, cut, _ = env.step(action)
@@ -149,7 +154,7 @@ def test_rewards_add_up_to_what_counts(actions: list[str], counted: str) -> None
     alone = []
     for past in [*game.past, None]:
         trace = game.episode.trace() if past is None else past.trace
-        one = ToolEnv(env.suite, reward="progress", max_turns=4)
+        one = ToolEnv(env.suite, reward=shaped, max_turns=4)
         one.reset(seed=0, options={"task_id": "1"})
         worth = 0.0
         for doing in doings(trace):

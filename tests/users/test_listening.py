@@ -60,7 +60,8 @@ def fact(number: int, field: str, value: object, exposure: str = "user") -> Fact
 
 def user(*facts: Fact, questions: dict[str, str] | None = None, **more: object) -> Agenda:
     """Return a user who knows the facts."""
-    script = UserScript(opening="Please help.", facts=facts, questions=questions or {}, **more)  # type: ignore[arg-type]
+    opening = "Please help. Change it, or delete it."
+    script = UserScript(opening=opening, facts=facts, questions=questions or {}, **more)  # type: ignore[arg-type]
     return Agenda(script, DESK)
 
 

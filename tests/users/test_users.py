@@ -75,7 +75,7 @@ def test_a_question_that_fits_nothing_gets_the_next_fact() -> None:
     said = user.hear("I am done.")
     assert not said.ends
     assert "555-1" not in said.text
-    assert user.answer("Which colour?").text == 'The phone number is "555-1".'
+    assert user.answer("Which colour?").text == 'Perhaps this helps. The phone number is "555-1".'
     assert user.held_back == ("f2",)
     assert "12.5" in user.hear("All done. Is there anything else I can do?").text
     assert user.hear("Then I am done. Can I help with anything else?").ends

@@ -65,6 +65,8 @@ def unwanted(sentences: Sequence[str], knowledge: Knowledge) -> list[str]:
 
 
 def _proposes(sentence: str) -> bool:
+    if hearing.closes(sentence):
+        return False
     return hearing.assents(sentence) or _GOING.search(sentence) is not None
 
 
@@ -72,7 +74,7 @@ def _strange(sentence: str, knowledge: Knowledge) -> bool:
     wanted, about = knowledge.wanted, _about(sentence, knowledge)
     if _THROWN.search(sentence) is not None:
         if not any(word.startswith(_THROWS) or word in _AS_GOOD for word in wanted):
-            return not _names_hidden(sentence, knowledge)
+            return True
         if _EVERY.search(sentence) is not None:
             left = {word for word in about if not word.startswith(_THROWS)}
             return not left & knowledge.wants_about if left else not wanted & _MANY
@@ -84,13 +86,6 @@ def _strange(sentence: str, knowledge: Knowledge) -> bool:
     if _BESIDES.search(sentence) is not None:
         return True
     return len(about) > 1 and not about & knowledge.vocabulary.known
-
-
-def _names_hidden(sentence: str, knowledge: Knowledge) -> bool:
-    """Tell whether a sentence has what only the user knows: then they were asked before."""
-    low, said = sentence.casefold(), hearing.values(sentence)
-    hidden = (knowledge.keys[i] for i in knowledge.hidden)
-    return any(hearing.mentions(low, said, key.forms, key.kind) for key in hidden)
 
 
 def _about(sentence: str, knowledge: Knowledge) -> frozenset[str]:
