@@ -65,7 +65,7 @@ class Fault(Record, kw_only=True):
     """Name of the shown tool that repairs it, where an episode helps so far."""
 
 
-class Result(Record, kw_only=True):
+class Result(Record, kw_only=True, gc=False):
     """What a tool call gave: `data`, or `error`, never both."""
 
     data: Json = None
@@ -95,7 +95,7 @@ _PAGE = frozenset({"items", "total", "page", "pages"})
 """What a page of rows has."""
 
 
-class Call(Record, kw_only=True):
+class Call(Record, kw_only=True, gc=False):
     """One tool call as the agent sent it."""
 
     id: str
@@ -178,7 +178,7 @@ class Flags(Record, kw_only=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the flags that are raised."""
-        return tuple(name for name in self.__struct_fields__ if getattr(self, name))
+        return tuple([name for name in self.__struct_fields__ if getattr(self, name)])
 
 
 class Failure(Record, kw_only=True):

@@ -22,7 +22,7 @@ from agentgym.tools.derive import derive
 from agentgym.trajectory import Result
 from agentgym.world.compile import engine
 
-SOURCES = Path(__file__).resolve().parent.parent.parent / "schemas" / "sources"
+SOURCES = Path(__file__).resolve().parent.parent / "schemas" / "sources"
 
 
 def domain_of(

@@ -188,6 +188,8 @@ def test_tools_answer_what_the_rows_say(name: str) -> None:
     """Every argument of a gold run has an origin, and the run ends in the interpreter's value."""
     prover, filled = proved(name)
     for task in filled.tasks:
+        if task.stream:
+            continue  # what is told of an event is an offer, and no answer
         tables = prover.tables.patched(task.patch)
         emits = [node for node in tables.wanted(task.plan) if isinstance(node, Emit)]
         answers = task.answer if len(emits) > 1 else [task.answer]
@@ -203,10 +205,18 @@ def test_tools_answer_what_the_rows_say(name: str) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_no_gold_call_is_idle(name: str) -> None:
-    """A gold run repeats no call, and each call serves a node of the plan."""
+    """A gold run repeats no call, and each call serves a node of the plan.
+
+    What lets time pass, or asks whether there is more, may come again.
+    """
     _, filled = proved(name)
     for task in filled.tasks:
-        calls = [(step.tool, str(sorted(step.arguments.items()))) for step in task.gold]
+        acts = [
+            step
+            for step in task.gold
+            if step.tool != "wait" and "anything else" not in str(step.arguments)
+        ]
+        calls = [(step.tool, str(sorted(step.arguments.items()))) for step in acts]
         nodes = {node.id for node in task.plan.nodes}
 
         assert len(set(calls)) == len(calls)

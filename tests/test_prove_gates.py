@@ -213,7 +213,8 @@ def test_a_task_needs_enough_wrong_runs(least: str, monkeypatch: pytest.MonkeyPa
 def test_the_text_gate_alone(name: str) -> None:
     """Words of another plan, words of none, and identifiers are refused, each for its reason."""
     prover, filled = proved(name)
-    one, other = filled.tasks[:2]
+    plain = ("lookup", "multi_hop", "update", "compare", "aggregate")
+    one, other = [task for task in filled.tasks if task.family in plain][:2]
     column = next(f.name for e in prover.schema.entities for f in e.fields if "_" in f.name)
 
     with pytest.raises(RefusedError, match="another plan"):

@@ -148,7 +148,9 @@ class Game:
         self._note(action, turn)
         if self.limited and not episode.done and self._used_up():
             episode.stop("budget")
-        reward = self._score(turn)
+        # Most turns are neither the first thing to go wrong nor the last of all.
+        plain = not (episode.done or turn.wrote or episode.failure is not None)
+        reward = self._measure(turn, None) if plain else self._score(turn)
         if self.limited and not episode.done and self._overspent():
             episode.stop("budget")
             reward += self._score(STOPPED)

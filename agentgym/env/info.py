@@ -17,11 +17,13 @@ from agentgym.episode import Episode
 from agentgym.episode.view import View
 from agentgym.formats import Json
 from agentgym.goals.rewards import Claims
+from agentgym.trajectory import Flags
 
 __all__ = ["Teller", "drawn"]
 
 _asdict = msgspec.structs.asdict
 _NO_CLAIMS = _asdict(Claims())
+_NO_FLAGS = _asdict(Flags())
 
 
 class Teller:
@@ -32,6 +34,8 @@ class Teller:
         self._tools: list[dict[str, Json]] = []
         self._episode: Episode | None = None
         self._report: dict[str, Any] = {}
+        self._same: dict[str, Any] = {}
+        """What `info` says of all turns of an attempt in which nobody speaks."""
 
     def info(self, game: Game, *, spoke: bool) -> dict[str, Any]:
         """Say how a game stands.
@@ -40,32 +44,48 @@ class Teller:
             game: The game.
             spoke: Whether the agent has said something to the user.
         """
-        episode, failure, tally = game.episode, game.failure, game.tally
-        view, claims = episode.view, game.meter.claims
+        episode, failure, tally, flags = game.episode, game.failure, game.tally, game.flags
+        claims = game.meter.claims
         if spoke or game.over or episode is not self._episode:
-            self._episode, self._report = episode, _asdict(episode.report())
-        return {
+            self._about(game)
+        found = self._same.copy()
+        found["turn"] = episode.turn - game.warm.turns
+        found["reward_terms"] = game.terms()
+        found["flags"] = _asdict(flags) if flags else _NO_FLAGS.copy()
+        found["failure"] = {} if failure is None else _asdict(failure)
+        found["tokens"] = {
+            "action": tally.action,
+            "observation": tally.observation,
+            "saved": tally.saved,
+            "total": tally.total,
+        }
+        found["calls"], found["cost"] = game.calls, game.cost
+        found["user"] = self._report.copy()
+        found["claims"] = _NO_CLAIMS.copy() if claims is None else _asdict(claims)
+        return found
+
+    def _about(self, game: Game) -> None:
+        """Find out what stays as it is as long as nobody says anything and nothing ends."""
+        episode = game.episode
+        self._episode, self._report = episode, _asdict(episode.report())
+        view = episode.view
+        self._same = {
             "domain": game.suite.domain.name,
             "task_id": episode.task_id,
-            "turn": episode.turn - game.warm.turns,
+            "turn": 0,
             "attempt": game.attempt,
             "warm_start": game.warm.steps,
             "system": view.system,
             "tools": self._tools if view is self._view else self._of(view),
-            "reward_terms": game.terms(),
-            "flags": _asdict(game.flags),
-            "failure": {} if failure is None else _asdict(failure),
-            "outcome": game.outcome if game.over else "",
-            "tokens": {
-                "action": tally.action,
-                "observation": tally.observation,
-                "saved": tally.saved,
-                "total": tally.total,
-            },
-            "calls": game.calls,
-            "cost": game.cost,
-            "user": dict(self._report),
-            "claims": dict(_NO_CLAIMS) if claims is None else _asdict(claims),
+            "reward_terms": {},
+            "flags": {},
+            "failure": {},
+            "outcome": game.outcome,
+            "tokens": {},
+            "calls": 0,
+            "cost": 0.0,
+            "user": {},
+            "claims": {},
             "reflections": game.reflections,
         }
 

@@ -80,6 +80,8 @@ def wish(
     """
     if not given:
         return Wish(None, split, None, None, settings)
+    if not isinstance(given, Mapping):
+        raise UsageError("a mapping of options of reset", found=repr(given), where="options")
     for name in given:
         if name not in OPTIONS:
             raise UsageError(

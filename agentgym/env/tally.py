@@ -33,9 +33,9 @@ class Tally(NamedTuple):
             tokenizer: Counts the tokens of a text; None for a fourth of its bytes.
         """
         count = tokens if tokenizer is None else tokenizer
-        sent = count(action) if type(action) is str else count(_text(action))
-        results, done, saved = turn.results, turn.done, 0
-        if done and (len(done) > 1 or results[0].data is not done[0].result.data):
+        sent = count(action if type(action) is str else _text(action))
+        done, saved = turn.done, 0
+        if done and (len(done) > 1 or turn.results[0].data is not done[0].result.data):
             saved = counted(turn, tokenizer)["saved"]
         seen = count(turn.observation)
         return Tally(sent, seen, saved, self.total + sent + seen)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from agentgym.episode.clerk import Handed
 from agentgym.episode.log import MAX_SHOWN, Answered, Said, Single, cut
 from agentgym.episode.parse import MAX_CALLS, Attempt, Parsed
-from agentgym.episode.scene import Scene, refused, text_of
+from agentgym.episode.scene import NOTHING, Scene, refused, text_of
 from agentgym.episode.turn import Done, Turn
 from agentgym.formats import Json
 from agentgym.trajectory import Act, Call, Fault, Flags, Result
@@ -20,7 +20,15 @@ from agentgym.world.rows import World
 __all__ = ["Acting"]
 
 
-_FINE = Flags()
+_RAISED = {
+    (repeated, unprovenanced, truncated): Flags(
+        repeated=repeated, unprovenanced=unprovenanced, truncated=truncated
+    )
+    for repeated in (False, True)
+    for unprovenanced in (False, True)
+    for truncated in (False, True)
+}
+_NAMES = {raised: flags.names for raised, flags in _RAISED.items()}
 
 
 class Acting(Scene):
@@ -28,8 +36,10 @@ class Acting(Scene):
 
     def _begin(self) -> World:
         """Begin a turn."""
-        world = self._open_world()
-        self._look()
+        seat = self._seat
+        world = seat.world if seat is not None and self.here else self._open_world()
+        if self._unseen:
+            self._look()
         self.turn += 1
         return world
 
@@ -100,42 +110,24 @@ class Acting(Scene):
                 shown = Result(error=error)
         text = text_of(shown)
         wrote = world.revision != before
-        flags = _FINE
-        cut_off = len(text) > MAX_SHOWN
-        if repeated or unprovenanced or cut_off:
-            flags = Flags(repeated=repeated, unprovenanced=unprovenanced, truncated=cut_off)
-        if fault is None and whole is None:
-            self._log.append(
-                Single(
-                    self.turn,
-                    self._calls,
-                    name,
-                    arguments,
-                    text,
-                    None if error is None else error.code,
-                    world.digest() if wrote else None,
-                    breaches,
-                    flags.names if flags else (),
-                )
+        raised = repeated, unprovenanced, len(text) > MAX_SHOWN
+        self._log.append(
+            Single(
+                self.turn,
+                self._calls,
+                name,
+                arguments,
+                text,
+                None if error is None else error.code,
+                world.digest() if wrote else None,
+                breaches,
+                _NAMES[raised],
+                None if whole is None else text_of(whole),
+                whole is not None and whole.error is not None,
+                fault,
             )
-        else:
-            call = Call(id=f"call_{self._calls}", name=name, arguments=arguments)
-            self._log.append(Said(turn=self.turn, content="", calls=(call,), flags=flags.names))
-            self._log.append(
-                Answered(
-                    turn=self.turn,
-                    call=call,
-                    text=text,
-                    shown=min(len(text), MAX_SHOWN),
-                    code=None if error is None else error.code,
-                    digest=world.digest() if wrote else None,
-                    breaches=breaches,
-                    whole=None if whole is None else text_of(whole),
-                    failed=whole is not None and not whole.ok,
-                    fault=fault,
-                )
-            )
-        if cut_off:
+        )
+        if raised[2]:
             text = cut(text, MAX_SHOWN)
         self._watch.came(text, error, fault)
         notices = self._end_turn(world)
@@ -143,9 +135,9 @@ class Acting(Scene):
             observation="\n".join([text, *notices]) if notices else text,
             results=(shown,),
             done=(Done(name, arguments, result, fault),),
-            flags=flags,
+            flags=_RAISED[raised],
             notices=notices,
-            wrote=world.revision != before,
+            wrote=wrote or (self._happenings is not NOTHING and world.revision != before),
         )
 
     def _perform(self, parsed: Parsed) -> Turn:

@@ -42,7 +42,7 @@ MAX_SHOWN = 200_000
 """Most characters that the results of one action show."""
 
 
-class Said(Record, kw_only=True):
+class Said(Record, kw_only=True, gc=False):
     """A line of the log: the agent's action, or the user's message."""
 
     turn: int
@@ -67,7 +67,7 @@ class Noticed(Record, kw_only=True):
     kind: Literal["event", "change", "policy"] = "event"
 
 
-class Answered(Record, kw_only=True):
+class Answered(Record, kw_only=True, gc=False):
     """A line of the log: the answer to a call, kept as text so that nobody can change it."""
 
     turn: int
@@ -91,7 +91,7 @@ class Answered(Record, kw_only=True):
     """Kind of the fault that the environment put into it."""
 
 
-class Single(msgspec.Struct, frozen=True):
+class Single(msgspec.Struct, frozen=True, gc=False):
     """A line of the log: one readable call, alone in its action, and its answer."""
 
     turn: int
@@ -103,6 +103,12 @@ class Single(msgspec.Struct, frozen=True):
     digest: str | None
     breaches: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    whole: str | None = None
+    """All that it gave, where a fault or a hint showed something else."""
+    failed: bool = False
+    """Whether `whole` is an error."""
+    fault: str | None = None
+    """Kind of the fault that the environment put into it."""
 
     def unfold(self) -> tuple[Said, Answered]:
         """Return the two lines that it stands for."""
@@ -115,6 +121,9 @@ class Single(msgspec.Struct, frozen=True):
             code=self.code,
             digest=self.digest,
             breaches=self.breaches,
+            whole=self.whole,
+            failed=self.failed,
+            fault=self.fault,
         )
         return Said(turn=self.turn, content="", calls=(call,), flags=self.flags), answered
 

@@ -81,9 +81,10 @@ def deeds_key(log: Iterable[Line]) -> list[str]:
     found = set[bytes]()
     for line in log:
         if isinstance(line, Single):
-            found.add(
-                encode([line.name, line.arguments, line.text, line.code, list(line.breaches)])
-            )
+            text, failed = line.text, line.code
+            if line.whole is not None:
+                text, failed = line.whole, None
+            found.add(encode([line.name, line.arguments, text, failed, list(line.breaches)]))
         elif isinstance(line, Answered) and not line.user:
             tool, arguments = line.call.name, line.call.arguments
             if line.deed is not None:

@@ -17,7 +17,7 @@ import msgspec
 
 from agentgym.formats import Json, Record
 
-__all__ = ["Attempt", "Parsed", "message", "parse", "parse_call"]
+__all__ = ["Attempt", "Parsed", "message", "parse", "parse_call", "plain_call"]
 
 MAX_LENGTH = 2**18
 """Longest action, in characters."""
@@ -82,6 +82,26 @@ def parse(action: object) -> Parsed:
     parsed = _read(action)
     count = len(parsed.calls)
     return _too_many(_printed(action), count) if count > MAX_ANSWERED else parsed
+
+
+def plain_call(action: object) -> tuple[str, dict[str, Json]] | None:
+    """Read an action that is nothing but `{"name": TOOL, "arguments": {...}}`, the usual one.
+
+    Returns:
+        Name and arguments, as `parse` reads them; None where `parse` has to look.
+    """
+    if type(action) is not str or not action.startswith("{") or len(action) > MAX_LENGTH:
+        return None
+    if action.count("[") + action.count("{") > MAX_DEPTH:
+        return None
+    try:
+        value = _DECODER.decode(action)
+    except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError):
+        return None
+    name, given = value.get("name"), value.get("arguments")
+    if type(given) is not dict or type(name) is not str or not 0 < len(name) <= MAX_NAME:
+        return None
+    return (name, given) if len(value) == 2 else None
 
 
 def parse_call(tool: object, arguments: Mapping[str, object]) -> Attempt:

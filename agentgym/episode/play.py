@@ -15,7 +15,7 @@ from agentgym.episode.faults import CALM, FaultOptions
 from agentgym.episode.happenings import NOTHING
 from agentgym.episode.log import MAX_SHOWN, deeds, events, outputs
 from agentgym.episode.moment import Moment, StateKey
-from agentgym.episode.parse import Parsed, message, parse, parse_call, plain_arguments
+from agentgym.episode.parse import Parsed, message, parse, parse_call, plain_arguments, plain_call
 from agentgym.episode.scene import Termination, text_of
 from agentgym.episode.seat import Seat
 from agentgym.episode.turn import ENDED, Turn
@@ -130,6 +130,9 @@ class Episode(Acting):
         """
         if self.done:
             return Turn(observation=text_of(ENDED), results=(ENDED,), flags=_VOID)
+        call = plain_call(action)
+        if call is not None and self._view.kinds.get(call[0]) == "tool":
+            return self._single(*call)
         parsed = parse(action)
         if len(parsed.calls) == 1 and not parsed.text and parsed.reasoning is None:
             only = parsed.calls[0]

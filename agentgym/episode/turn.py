@@ -34,7 +34,7 @@ class Done(NamedTuple):
     """Kind of the fault that the environment put into what was shown."""
 
 
-class Turn(Record, kw_only=True):
+class Turn(Record, kw_only=True, gc=False):
     """What came of one action."""
 
     observation: str

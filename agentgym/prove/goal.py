@@ -199,9 +199,7 @@ class Goals:
                 for seen in self.rows(plan, act.target):
                     yield replace(seen, barred=(str(one.rule),))
 
-    def guided(
-        self, plan: Plan, node: Write, wanted: Sequence[Emit | Write]
-    ) -> Iterator[Seen]:
+    def guided(self, plan: Plan, node: Write, wanted: Sequence[Emit | Write]) -> Iterator[Seen]:
         """Yield what has to be found out before the user can be told what to do."""
         must = must_see(plan, self.schema, [one.id for one in wanted])
         for name in sorted(rests_on(plan, node.id) & must.keys()):

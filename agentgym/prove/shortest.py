@@ -84,9 +84,7 @@ def lower_bound(
         wanted = [node.id for node in tables.wanted(plan)]
     needs = Needs(plan, schema, wanted, matters)
     writes = [
-        n
-        for n in plan.nodes
-        if isinstance(n, Write) and n.id in needs.wanted and n.by == "agent"
+        n for n in plan.nodes if isinstance(n, Write) and n.id in needs.wanted and n.by == "agent"
     ]
     shown = {
         node.entity

@@ -196,7 +196,7 @@ def _loosely(text: str, deeds: Sequence[UserDeed]) -> Iterator[tuple[int, UserDe
         fits: list[tuple[frozenset[str], UserDeed]] = []
         for deed in deeds:
             lead, *rest = _WORD.findall(deed.words.casefold())
-            verbs = _VERBS["change" if lead == "set" else lead]
+            verbs = _VERBS.get("change" if lead == "set" else lead, frozenset({lead}))
             content = frozenset(rest) - _STOP
             if content <= known and known & verbs:
                 fits.append((content, deed))

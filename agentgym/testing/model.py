@@ -24,6 +24,7 @@ from agentgym.testing.arithmetic import (
 )
 from agentgym.testing.books import Call
 from agentgym.testing.deeds import Deeds, is_shown
+from agentgym.testing.glossary import meaning
 from agentgym.testing.truth import Values, fields_behind, measured, shown
 from agentgym.testing.ways import Ways
 from agentgym.tools.algebra import (
@@ -34,6 +35,7 @@ from agentgym.tools.algebra import (
     Get,
     Identify,
     ListRelated,
+    LookUpTerm,
     Path,
     Search,
     Tool,
@@ -135,6 +137,8 @@ class Model(Ways, Deeds):
                 return self.path(term, given)
             case CurrentTime():
                 return {"now": self.now}
+            case LookUpTerm():
+                return meaning(term, self.schema, given["term"])
             case _ if is_write(tool):
                 return self.done(term, given, call)()
             case _:

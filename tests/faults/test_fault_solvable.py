@@ -11,6 +11,7 @@ import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from talk_tasks import drawn, worded_domain
 
 from agentgym.episode import Suite, load
 from agentgym.episode.faults import PRESETS, FaultOptions
@@ -332,3 +333,13 @@ def test_a_strike_that_fits_nothing_never_comes() -> None:
         assert len(episode.call("list_member_loans", member_id=2).data["items"]) == 1
         assert not episode.call("update_member", member_id=1, phone="5").ok
         assert episode.call("update_member", member_id=1, phone="5").ok
+
+
+def test_what_is_told_between_two_tries_is_heard() -> None:
+    """An event that comes with an answer which is asked for again counts for what follows."""
+    tasks, _ = drawn("clinic", "proactive", 16)
+    assert tasks
+    suite = Suite(worded_domain("clinic"), tasks)
+    for preset in ("rate_limits", "stale_reads", "rough"):
+        for found in proved_under(suite, [preset], seeds=range(6), tasks=suite.tasks):
+            _check(found)

@@ -11,6 +11,7 @@ from watched_tasks import NAMES, both, suite, won
 
 from agentgym.episode import Episode, Suite
 from agentgym.formats import encode
+from agentgym.plan import Guard
 from agentgym.policies import resolve
 from agentgym.policies.oracle import Oracle
 from agentgym.prove import Prover, RefusedError
@@ -63,6 +64,9 @@ def test_there_are_enough_of_several_kinds() -> None:
     assert len(tasks) == 16
     assert sum(needy(task) is not None for task in tasks) >= 10
     assert any(len(task.user.deeds) > len(guides(task)) for task in tasks), "no wrong deed at hand"
+    plain = [t for t in tasks if not any(isinstance(node, Guard) for node in t.plan.nodes)]
+    assert len(plain) >= 3
+    assert all(task.goal.branches[0].seen for task in tasks), "nothing need be found out"
 
 
 @MANY

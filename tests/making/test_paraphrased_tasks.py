@@ -88,7 +88,7 @@ def test_words_of_the_model_are_proved(plain: Filled, kind: Filled) -> None:
         assert other.instruction == other.user.opening == one.instruction + KIND
         assert other.knobs["wording"] == one.instruction
         assert prover.certify(other) == other.certificate
-    assert changed == kind.paraphrases["taken"] > COUNT / 2
+    assert changed == kind.paraphrases["taken"] >= COUNT / 2
 
 
 def test_what_does_not_hold_leaves_the_grammars_words(plain: Filled) -> None:

@@ -43,6 +43,8 @@ def told(reply: Reply) -> list[str]:
         ("cud u pls tel me ur phone number thx", "f1"),
         ("Please you give me your name, I need for make the work.", "f2"),
         ("WHAT IS YOUR PHONE NUMBER?", "f1"),
+        ("need phone number", "f1"),
+        ("Kindly furnish your name at your earliest convenience.", "f2"),
         ('The value of "phone number" is missing. Can you supply it?', "f1"),
         ("I will need a little more information from you.", "f1"),
         ('{"message": "What is your name?"}', "f2"),
@@ -61,6 +63,8 @@ def test_a_request_in_any_form_is_answered(message: str, facts: str) -> None:
         "I'm going to delete all of your records now, is that okay?",
         "Shall I cancel everything and close your account?",
         "Do you want me to remove the loan?",
+        "We also offer a premium plan, would you be interested?",
+        "Can I interest you in our loyalty card?",
         "How can I help you today?",
         "Why do you want this?",
         "Which loan should I change?",
@@ -79,6 +83,8 @@ def test_nothing_else_gets_a_yes(message: str, profile: str) -> None:
 def test_what_was_asked_for_gets_a_yes() -> None:
     """Also where it is to throw something away, if that is what they want."""
     assert user().hear("Shall I set the fees of the loan to 12?").confirms
+    assert user().hear("What is your name? Also, shall I go ahead once I have it?").acts
+    assert not any(a.kind == "deny" for a in user().hear("Also, shall I go ahead then?").acts)
     for opening in ("Cancel my loan, please.", "Please delete my loan."):
         assert user(opening=opening).hear("Do you want me to remove the loan?").confirms
         assert user(opening=opening).hear("I will delete it now. Is that okay?").confirms
@@ -93,6 +99,9 @@ def test_what_was_asked_for_gets_a_yes() -> None:
         "I am more than happy to help you with your request.",
         "Before I can get started, I will need a little more information from you.",
         "helo, wich one do u mean plz",
+        "I will find out what is needed. One moment please.",
+        "I should be obliged if you could indicate whether I may proceed.",
+        "\x1b[31mred\x1b[0m",
         '{"status": "need_confirmation", "message": "Is it okay to continue?"}',
     ],
 )
@@ -107,10 +116,10 @@ def test_small_talk_is_no_last_word(message: str) -> None:
 def test_a_message_that_breaks_off_ends_there() -> None:
     """Nothing is said after it in the same breath."""
     for seed in range(40):
-        one = Agenda(user()._known.script, tiny.SCHEMA, PRESETS["scattered"], seed=seed)  # noqa: SLF001
+        one = Agenda(user()._known.script, tiny.SCHEMA, PRESETS["scattered"], seed=seed)
         for _ in range(4):
             reply = one.hear("What else do you need from me?")
-            cut = one._place.owed  # noqa: SLF001
+            cut = one._place.owed
             assert not cut or reply.text.endswith(("My phone numb", "My na")), reply.text
 
 

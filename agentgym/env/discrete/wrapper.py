@@ -63,7 +63,9 @@ _READS = frozenset(
 )
 
 
-class DiscreteCalls(gymnasium.Wrapper[NDArray[np.float32], int, str, str]):
+class DiscreteCalls(
+    gymnasium.Wrapper[NDArray[np.float32], int, str, str], gymnasium.utils.RecordConstructorArgs
+):
     """Numbered calls in, vectors out.
 
     Action `tool * variants + v` is the v-th likeliest call of a tool of the domain: parameters are
@@ -85,7 +87,8 @@ class DiscreteCalls(gymnasium.Wrapper[NDArray[np.float32], int, str, str]):
     """
 
     def __init__(self, env: gymnasium.Env[str, str], *, variants: int = 4) -> None:
-        super().__init__(env)  # type: ignore[arg-type]  # its stub mixes up the two sides
+        gymnasium.utils.RecordConstructorArgs.__init__(self, variants=variants)
+        gymnasium.Wrapper.__init__(self, env)  # type: ignore[misc]  # its stub mixes up the two sides
         self._below = env
         if not 1 <= variants <= 16:
             raise UsageError("1 to 16 variants", found=str(variants), where="variants")

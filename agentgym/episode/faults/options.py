@@ -278,12 +278,11 @@ def _from_text(given: str) -> dict[str, Any]:
             if name in PRESETS and place == 0:
                 values["preset"] = name
                 continue
-            raise UsageError(
-                "the name of a preset" if place == 0 else "name=value",
-                found=repr(name),
-                where="faults",
-                hint=nearest(name, [*PRESETS, *CALM.__struct_fields__]),
-            )
+            expected = "the name of a preset" if place == 0 else "name=value"
+            if name in PRESETS:
+                expected = "one preset, at the beginning, then name=value"
+            legal = [*PRESETS, *CALM.__struct_fields__] if place == 0 else CALM.__struct_fields__
+            raise UsageError(expected, found=repr(name), where="faults", hint=nearest(name, legal))
         if name in values:
             raise UsageError("each option once", found=repr(given), where="faults")
         values[name] = _read(name, value)

@@ -35,7 +35,7 @@ _DRIFT_FOR = (3, 8)
 """For how many turns it keeps it, at least and at most."""
 
 
-class Weathered(Record, kw_only=True):
+class Weathered(Record, kw_only=True, gc=False):
     """What came of a call."""
 
     result: Result

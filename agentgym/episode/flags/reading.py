@@ -25,11 +25,12 @@ __all__ = [
     "numbers",
     "spaced",
     "spans",
+    "words",
     "years",
 ]
 
 _GAP = re.compile(r"[\W_]+")
-_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_ASCII = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalnum() else 32 for c in range(256))
 _FIGURE = re.compile(r"(?<![\w.\-/])-?(\d+(?:\.\d+)?)(?![\w\-/:])")
 _ISO = re.compile(
     r"(?<![\w.])(\d{4}-\d{2}-\d{2})"
@@ -120,9 +121,16 @@ _LONGEST = 30
 def spaced(text: str) -> str:
     """Return the words of a text, folded, each between single spaces: ` in progress `."""
     if text.isascii():
-        return f" {' '.join(text.translate(_ASCII).split())} "
+        return f" {' '.join(words(text))} "
     folded = unicodedata.normalize("NFC", text).casefold()
     return f" {_GAP.sub(' ', folded).strip()} "
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, folded, in order."""
+    if text.isascii():
+        return text.encode().translate(_ASCII).decode().split()
+    return spaced(text).split()
 
 
 def number_of(value: Json) -> str | None:

@@ -66,6 +66,7 @@ class Seen:
 
     __slots__ = (
         "_digests",
+        "_folded",
         "_figured",
         "_figures",
         "_pieced",
@@ -75,6 +76,7 @@ class Seen:
         "_summed",
         "_timed",
         "_times",
+        "_vocabulary",
         "_worded",
         "_words",
         "_written",
@@ -97,9 +99,11 @@ class Seen:
         self._timed = 0
         self._summed = 0
         self._worded = 0
+        self._folded = 0
         # made when they are needed: most forks never do
         self._pieces: set[str] | None = None
         self._figures: tuple[set[str], set[str], set[str]] | None = None
+        self._vocabulary: set[str] | None = None
         self._places: dict[str, list[int]] | None = None
         self._words: dict[int, str] | None = None
         self._times: Times | None = None
@@ -229,6 +233,16 @@ class Seen:
             self._timed = place + 1
         return found
 
+    def vocabulary(self) -> set[str]:
+        """Return all words here, folded."""
+        found, count = self._vocabulary, len(self.texts)
+        if found is None or self._folded < count:
+            found = found or set()
+            for place in range(self._folded, count):
+                found.update(reading.words(self.texts[place]))
+            self._vocabulary, self._folded = found, count
+        return found
+
     def _spaced(self) -> tuple[dict[str, list[int]], dict[int, str]]:
         """Return where each word stands, and the words of each text, folded."""
         places, known = self._places, self._words
@@ -241,6 +255,15 @@ class Seen:
                 places.setdefault(word, []).append(place)
         self._worded = count
         return places, known
+
+    def holds_word(self, word: str) -> bool:
+        """Tell whether a word, folded, stands in a text."""
+        node: Seen | None = self
+        while node is not None:
+            if word in node.vocabulary():
+                return True
+            node = node.before
+        return False
 
     def holds_words(self, words: str) -> bool:
         """Tell whether words stand one after the other in a text.
@@ -255,14 +278,21 @@ class Seen:
 
     def has_words(self, words: str, whole: list[str], part: str) -> bool:
         """Look here for words in a row; `whole` are the whole ones, `part` begins the last."""
-        places, texts = self._spaced()
+        known = self.vocabulary()
         if not whole:
-            return f"\n{part}" in "\n".join(["", *list(places)])
+            return f"\n{part}" in "\n".join(["", *known])
+        if not known.issuperset(whole):
+            return False
+        if len(whole) == 1 and not part:
+            return True
+        places, texts = self._spaced()
         return any(words in texts[place] for place in _rarest(places, whole))
 
     def holds_all(self, words: list[str]) -> bool:
         """Tell whether a text holds all of the words, in any order."""
         for node in self.chain():
+            if not node.vocabulary().issuperset(words):
+                continue
             places, texts = node._spaced()  # noqa: SLF001 - its own kind
             for place in _rarest(places, words):
                 if all(f" {word} " in texts[place] for word in words):

@@ -209,10 +209,11 @@ class Watch:
 
     def _text(self, ground: Ground, kind: Kind, value: str) -> bool:
         seen = self._seen
-        if seen.holds_text(value):
+        word = value.isascii() and value.isalnum()
+        if seen.holds_word(value.lower()) if word else seen.holds_text(value):
             self._known.add(value)
             return True
-        day = reading.day_of(value)
+        day = None if word else reading.day_of(value)
         if day is not None:
             moment = reading.moment_of(value)
             times = [node.times() for node in seen.chain()]
@@ -227,7 +228,7 @@ class Watch:
         words = reading.spaced(value)
         if words == "  ":
             return not value.strip() or any(value in t for node in seen.chain() for t in node.texts)
-        if seen.holds_words(words) or (
+        if (not word and seen.holds_words(words)) or (
             kind.evidence == "part" and seen.holds_words(words.removesuffix(" "))
         ):
             self._known.add(value)

@@ -8,7 +8,6 @@ the check of the last words, once. Next: the environment, which holds it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Self
 
@@ -54,8 +53,10 @@ class Meter(Trail):
         self._pay = pay(options)
         self._score = self._potential = 0.0
         """What has been earned so far, and the potential that was last paid for."""
-        self.terms: Mapping[str, float] = _NOTHING
-        """The terms after the last turn; to be read only."""
+        self._now = dict(_NOTHING)
+        """The terms as they stand: changed in place, handed out as copies."""
+        self._matched: tuple[Phase, Sequence[RowChange], bool] | None = None
+        """A phase that was held against changes, the changes, and whether they were its own."""
         self.claims: Claims | None = None
         """What was claimed at the end; None before."""
         self.done = False
@@ -75,6 +76,11 @@ class Meter(Trail):
         self._scale = self.options.budget or 4 * par
 
     @property
+    def terms(self) -> Mapping[str, float]:
+        """The terms after the last turn; to be read only."""
+        return self._now
+
+    @property
     def spent(self) -> float:
         """What all calls and messages cost so far."""
         return self._spent
@@ -87,7 +93,10 @@ class Meter(Trail):
 
     def fork(self) -> Self:
         """Return an independent copy in the same state."""
-        return copy.copy(self)
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._now = self._now.copy()  # noqa: SLF001 - its own kind
+        return other
 
     def state(self) -> Hashable:
         """Return all that rewards from here on depend on; looks at all that was seen."""
@@ -126,7 +135,7 @@ class Meter(Trail):
             failure: Why it failed, if it has.
         """
         if self.done:
-            return Score(0.0, dict(self.terms))
+            return Score(0.0, self._now.copy())
         if not self._found:
             self._begin()
         if verdict is None or done or said or acts or flags or not self._turns:
@@ -151,7 +160,8 @@ class Meter(Trail):
             self._look(done)
         if verdict is not None:
             self._conclude(done, said, verdict)
-        terms = self.terms = self._terms(verdict)
+        self._stand(verdict)
+        terms = self._now.copy()
         if failure is not None and failure.by == "environment":
             self.done = True
             return Score(0.0, terms, True)
@@ -194,7 +204,8 @@ class Meter(Trail):
             elif kind == "ask":
                 asks += 1
             if error is None:
-                self._level = max(self._level, 3)
+                if self._level < 3:
+                    self._level = 3
                 if face.gold:
                     self._contained = self._course.contained(face, result, self._contained)
                 if result.breaches:
@@ -275,60 +286,51 @@ class Meter(Trail):
             return False
         if not phase.goals:
             return self._whole
-        return any(goal.match(self._changes).whole for goal in phase.goals)
+        last = self._matched
+        if last is None or last[0] is not phase or last[1] is not self._changes:
+            whole = any(goal.match(self._changes).whole for goal in phase.goals)
+            last = self._matched = phase, self._changes, whole
+        return last[2]
 
-    def _terms(self, verdict: Verdict | None) -> dict[str, float]:
-        turns, calls, moved = self._turns, self._calls, self._moved
+    def _stand(self, verdict: Verdict | None) -> None:
+        """Bring the terms to where they stand after a turn."""
+        now, turns, calls = self._now, self._turns, self._calls
         phases = self._course.phases
         level = self._level
-        if level == 3 and self._whole:
-            level = 4
-        progress = self._progress
-        if progress is None:
-            progress = self._phi()
-        over = moved - self._course.least
+        now["level"] = 4.0 if level == 3 and self._whole else float(level)
+        now["progress"] = self._phi() if self._progress is None else self._progress
         won = self._won + self._wins(phases[self._phase], ended=verdict is not None)
-        spent = self._spent
-        communication, user_cost = self._talked
-        terms = {
-            "success": 0.0,
-            "state": 0.0,
-            "frame": 0.0,
-            "answer": 0.0,
-            "evidence": 0.0,
-            "policy": 0.0,
-            "outcome": 0.0,
-            "progress": progress,
-            "turn": won / len(phases),
-            "format": 1 - self._bad / turns,
-            "executed": 1 - self._refused / calls if calls else 1.0,
-            "level": float(level),
-            "redundancy": min(1.0, self._repeated / calls) if calls else 0.0,
-            "overuse": over / moved if over > 0 else 0.0,
-            "harm": self._harm,
-            "breaches": 1 - 0.5**self._broken if self._broken else 0.0,
-            "communication": communication,
-            "claims": 0.0,
-            "cost": min(1.0, spent / self._scale),
-            "spent": spent,
-            "user_cost": user_cost,
-            "turns": float(turns),
-            "failed": float(self._failed),
-            "idle": float(self._idle),
-        }
+        now["turn"] = won / len(phases)
+        now["turns"] = float(turns)
+        now["format"] = 1 - self._bad / turns if self._bad else 1.0
+        now["executed"] = 1 - self._refused / calls if self._refused else 1.0
+        if self._repeated:
+            now["redundancy"] = min(1.0, self._repeated / calls) if calls else 0.0
+        over = self._moved - self._course.least
+        if over > 0:
+            now["overuse"] = over / self._moved
+        now["harm"] = self._harm
+        if self._broken:
+            now["breaches"] = 1 - 0.5**self._broken
+        now["communication"], now["user_cost"] = self._talked
+        spent = now["spent"] = self._spent
+        now["cost"] = spent / self._scale if spent < self._scale else 1.0
+        if self._failed:
+            now["failed"] = float(self._failed)
+        if self._idle:
+            now["idle"] = float(self._idle)
         if verdict is not None:
             for name in PARTS:
-                terms[name] = verdict.terms.get(name, 0.0)
+                now[name] = verdict.terms.get(name, 0.0)
             if self.claims is not None:
-                terms["claims"] = self.claims.share
+                now["claims"] = self.claims.share
             if verdict.success:
-                terms["success"] = terms["progress"] = 1.0
-                terms["level"] = 5.0
-        return terms
+                now["success"] = now["progress"] = 1.0
+                now["level"] = 5.0
 
 
 _FIXED = frozenset(
-    "options _find _found _course _last _own _price _scale _gamma _pay claims terms _seen "
+    "options _find _found _course _last _own _price _scale _gamma _pay claims _now _matched _seen "
     "_changes _progress _harm _talked _whole".split()
 )
 """What a meter holds that is the same for all episodes of a task, or follows from the rest."""

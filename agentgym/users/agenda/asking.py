@@ -11,8 +11,18 @@ from collections.abc import Collection, Mapping
 from agentgym.users import hearing
 from agentgym.users.agenda.knowledge import Key, Knowledge
 
-__all__ = ["asked", "general", "kept_private", "meaning_of", "meant", "names", "refers"]
+__all__ = [
+    "asked",
+    "general",
+    "kept_private",
+    "meaning_of",
+    "meant",
+    "names",
+    "refers",
+    "without_closer",
+]
 
+_CLAUSE = re.compile(r"[,;:.?!\n]+|\bor\b")
 _YOUR = re.compile(r"\byour\b", re.IGNORECASE)
 _MEANS = re.compile(
     r"\b(mean by|mean(s|ing)?\b|what (is|are|do you call)|stand(s)? for|explain|define|definition)",
@@ -29,7 +39,7 @@ _ANAPHOR = re.compile(
 )
 _GENERAL = re.compile(
     r"\bwhy\b|\bdouble.?check|\b(?:details?|information|info|context|more about)\b|"
-    r"\bwhat exactly\b",
+    r"\bwhat exactly\b|\bsure\b",
     re.IGNORECASE,
 )
 _UNITS = re.compile(r"\bhow many ([^\W\d_]+)", re.IGNORECASE)
@@ -197,9 +207,7 @@ def names(sentence: str, untold: Collection[str], knowledge: Knowledge) -> bool:
     if not any(yours if key.mine else len(key.phrase) > 1 for key in keys):
         return False
     known = knowledge.vocabulary.words(sentence) | hearing.raw_words(sentence)
-    return any(
-        key.phrase <= known and (yours if key.mine else len(key.phrase) > 1) for key in keys
-    )
+    return any(key.phrase <= known and (yours if key.mine else len(key.phrase) > 1) for key in keys)
 
 
 def general(question: str) -> bool:
@@ -273,3 +281,8 @@ def meaning_of(question: str, knowledge: Knowledge) -> str:
         if key.term and key.term.casefold() in question.casefold() and _MEANS.search(question):
             return i
     return ""
+
+
+def without_closer(question: str) -> str:
+    """Return what of a question does not ask if there is anything else."""
+    return " ".join(part for part in _CLAUSE.split(question) if not hearing.closes(part))

@@ -23,6 +23,7 @@ from agentgym.users.agenda.asking import (
     meant,
     names,
     refers,
+    without_closer,
 )
 from agentgym.users.agenda.claims import Claims, Reading, claims
 from agentgym.users.agenda.knowledge import Knowledge
@@ -50,7 +51,6 @@ _COMMON = hearing.STOP | frozenset(
 )
 _LISTS = re.compile(r":\W*\Z|\b(?:following|below)\b", re.IGNORECASE)
 _PIECE = re.compile(r"[,;|\n•]+")
-_CLAUSE = re.compile(r"[,;:.?!\n]+|\bor\b")
 _MANY = 5
 _LONGEST_WORD = 60
 
@@ -153,6 +153,7 @@ class _Hearing:
         self.keys = knowledge.held[draft.turns]
         told = draft.told
         self.announced = [i for i in knowledge.announced[draft.turns] if i not in told]
+        self.hidden = [i for i in knowledge.hidden if i in self.keys and i not in told]
         turns = knowledge.turns
         self.turn: Turn | None = turns[draft.turns] if draft.turns < len(turns) else None
 
@@ -178,8 +179,7 @@ class _Hearing:
 
     def _opens(self, sentence: str) -> bool:
         """Tell whether a sentence of a message wants to be answered."""
-        hidden = any(i in self.keys and i not in self.draft.told for i in self.known.hidden)
-        if hidden and (hearing.unsure(sentence) or hearing.what_to_do(sentence)):
+        if self.hidden and (hearing.unsure(sentence) or hearing.what_to_do(sentence)):
             return True
         if hearing.closes(sentence) or hearing.greets(sentence):
             return False
@@ -188,13 +188,15 @@ class _Hearing:
         return not (
             hearing.promises(sentence)
             or hearing.claims_end(sentence)
-            or not names(sentence, self.announced, self.known)
+            or not names(sentence, [*self.announced, *self.hidden], self.known)
             or hearing.values(sentence)
         )
 
     def _makes_no_sense(self) -> bool:
         """Tell whether a message has many words and none that anybody would use here."""
         words = self.words
+        if hearing.garbled(self.written):
+            return True
         if not words:
             return False
         if words & _COMMON or words & self.known.vocabulary.known:
@@ -260,7 +262,7 @@ class _Hearing:
         said = self._claims(lines)
         # "Please confirm your phone number" asks for a fact, and no more than that.
         closer = hearing.closes(question)
-        wish = " ".join(_without_closer(question)) if closer else question
+        wish = without_closer(question) if closer else question
         agrees = hearing.assents(wish, hearing.ASSENT if found else hearing.CONFIRM)
         agrees = agrees and not which and not (found and hearing.opens_with_w(question))
         agrees = agrees and not hearing.what_to_do(question) and not private
@@ -327,6 +329,8 @@ class _Hearing:
     def _agreed(self, question: str, found: list[str]) -> Decision:
         """Say yes to going on, unless the user wants to hear more first."""
         known, draft, policy = self.known, self.draft, self.profile.confirm
+        if known.script.standing and hearing.reports(question):
+            return Decision([Move("all_told")], useful=draft.once("standing"))
         if policy == "careful" and not hearing.raw_words(question) & known.vocabulary.known:
             if draft.once("careful"):
                 return Decision([Move("what_exactly")])
@@ -390,11 +394,6 @@ class _Hearing:
         if draft.once(f"nudged:{self.announced[0]}"):
             return Decision([Move("nudge")], useful=useful)
         return Decision([Move("more"), *_telling(self.announced[:1])], useful=useful)
-
-
-def _without_closer(question: str) -> list[str]:
-    """Return the parts of a question that do not ask if there is anything else."""
-    return [part for part in _CLAUSE.split(question) if not hearing.closes(part)]
 
 
 def _telling(facts: Sequence[str]) -> list[Move]:

@@ -137,7 +137,7 @@ class Knowledge:
         labels = (f.label if (f := _field(one, schema)) else one.field for one in facts)
         vocabulary = _vocabulary(schema).apart(labels)
         self.vocabulary = vocabulary
-        questions = script.questions
+        questions = _several(script, schema) | script.questions
         self.keys = {
             fact.id: Key(fact, questions.get(fact.id, ""), schema, vocabulary)
             for fact in script.facts
@@ -246,6 +246,25 @@ class Knowledge:
             and field.role in _NAMES_SOMEBODY
             and not self.script.questions.get(fact.id, "").startswith("the new ")
         )
+
+
+def _several(script: UserScript, schema: Schema) -> dict[str, str]:
+    """Name facts apart of which some about other things have the same label: the name of the city.
+
+    Only those that the script has no name for.
+    """
+    labels: dict[str, tuple[str, str]] = {}
+    about: dict[str, set[str]] = {}
+    for fact in script.facts:
+        field = _field(fact, schema)
+        if field is not None and fact.id not in script.questions:
+            labels[fact.id] = (field.label, schema.entity(fact.entity).label)
+            about.setdefault(field.label, set()).add(fact.entity)
+    return {
+        i: f"the {label} of the {entity}"
+        for i, (label, entity) in labels.items()
+        if len(about[label]) > 1
+    }
 
 
 @lru_cache(64)

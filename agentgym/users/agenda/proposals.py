@@ -37,6 +37,12 @@ _ERRAND = re.compile(
     re.IGNORECASE,
 )
 """What desks offer besides."""
+_OFFER = re.compile(
+    r"\b(?:would|are|might) you (?:be )?interested\b|\binterest you\b|"
+    r"\bwould you like (?:an?|our|some)\b",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(r"^\W*(?:and |also|besides|in addition|additionally)\b[\s,]*", re.IGNORECASE)
 _EMPTY = hearing.STOP | frozenset(
     "proceed go ahead carry on continue start begin do doing make making apply perform execute run "
     "process submit save set change update edit modify put add create enter record book complete "
@@ -46,7 +52,7 @@ _EMPTY = hearing.STOP | frozenset(
     "get show read see search fetch open help assist again instead well too also addition besides "
     "same other another next first last following above below all everything each every both "
     "out up off over into try be call want wish like please hello thanks thank sorry so just "
-    "moment value values detail details information info record records entry entries data".split()
+    "once after before when until soon ready got then while moment value values detail details information info record records entry entries data".split()
 )
 """Words that say nothing about what is proposed."""
 
@@ -67,7 +73,9 @@ def unwanted(sentences: Sequence[str], knowledge: Knowledge) -> list[str]:
 def _proposes(sentence: str) -> bool:
     if hearing.closes(sentence):
         return False
-    return hearing.assents(sentence) or _GOING.search(sentence) is not None
+    if hearing.assents(sentence) or _GOING.search(sentence) is not None:
+        return True
+    return _OFFER.search(sentence) is not None
 
 
 def _strange(sentence: str, knowledge: Knowledge) -> bool:
@@ -78,12 +86,16 @@ def _strange(sentence: str, knowledge: Knowledge) -> bool:
         if _EVERY.search(sentence) is not None:
             left = {word for word in about if not word.startswith(_THROWS)}
             return not left & knowledge.wants_about if left else not wanted & _MANY
+    if _OFFER.search(sentence) is not None:
+        return not about & knowledge.wants_about
+    if not hearing.assents(sentence):
+        return False  # what else somebody is going to do is theirs to say
     errand = _ERRAND.search(sentence)
     if errand is not None and not any(w.startswith(errand[1].casefold()) for w in wanted):
         return True
     if not about or about & knowledge.wants_about:
         return False
-    if _BESIDES.search(sentence) is not None:
+    if _BESIDES.search(_LEAD.sub("", sentence)) is not None:
         return True
     return len(about) > 1 and not about & knowledge.vocabulary.known
 

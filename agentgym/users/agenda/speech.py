@@ -71,11 +71,11 @@ class Speech:
             if kind == "turn" or (move.text and kind in ("other", "aside", "outcome")):
                 parts.append(move.text)
             elif move.facts and kind in ("inform", "slip", "cut"):
-                parts += [
-                    self._tell(kind, key, move.text, place)
-                    for i in move.facts
-                    if (key := _key(knowledge, i)) is not None
-                ]
+                for i in move.facts:
+                    key = _key(knowledge, i)
+                    if key is not None and (same := f"{kind} {key.said}") not in said:
+                        said.add(same)
+                        parts.append(self._tell(kind, key, move.text, place))
             elif move.facts:
                 phrase = self._phrase(kind, place, number)
                 names = " and ".join(

@@ -18,6 +18,7 @@ __all__ = [
     "claims_end",
     "closes",
     "confirming",
+    "garbled",
     "goes_on",
     "greets",
     "insults",
@@ -25,6 +26,7 @@ __all__ = [
     "opens_with_w",
     "promises",
     "refuses",
+    "reports",
     "sentences",
     "spelled_out",
     "unsure",
@@ -64,20 +66,29 @@ _ASKS = re.compile(
     r"\b)",
     re.IGNORECASE,
 )
-_REQUEST = re.compile(
+_NEEDS = re.compile(
+    r"^\W*(?:still )?need(?:ed)?\b|"
     r"\b(?:i|we)(?: (?:will|would|do|also|still|just|first|only|now|kindly|must|have to)|['’](?:ll|d))*"
-    r" (?:need|require|ask you|request)\b(?! to (?!know|have|be told|ask you))"
-    r"|\b(?:please|kindly)\b[^.?!]{0,20}\b(?:tell|give|provide|send|share|state|specify|clarify|"
-    r"supply|indicate|answer|say)\b(?! (?:me |us )?(?:a|an|one|some|just|it) )"
+    r" (?:need|require|ask you|request)\b(?! to (?!know|have|be told|ask you))",
+    re.IGNORECASE,
+)
+"""What somebody says who needs to be told something."""
+_REQUEST = re.compile(
+    r"\b(?:please|kindly|if you (?:could|would|can))\b[^.?!]{0,20}\b(?:tell|give|provide|send|share|"
+    r"state|specify|clarify|supply|indicate|answer|say|furnish|advise|submit|quote)\b"
+    r"(?! (?:me |us )?(?:a|an|one|some|just|it) )"
     r"|\b(?:provide|supply) (?:me|us|your|the|more)\b"
     r"|\b(?:give|tell|send) (?:me|us) (?:your|the|more|what|which|who)\b"
     r"|\blet (?:me|us) know (?:the|your|what|which|who|when|where)\b"
-    r"|\b(?:is|are) (?:still )?(?:missing|required|needed)\b",
+    r"|\b(?:is|are) (?:still )?(?:missing|required|needed)\b"
+    r"|\b(?:whether|if) (?:i|we) (?:may|can|should|shall)\b",
     re.IGNORECASE,
 )
 """A request anywhere in a sentence that is no question by its form."""
 _REQUESTING = tuple(
-    "need,requ,ask you,please,kindly,provide,supply,give,tell,send,know,missing".split(",")
+    "need,requ,ask you,please,kindly,provide,supply,give,tell,send,know,missing,whether,if ".split(
+        ","
+    )
 )
 _PROMISE = re.compile(
     r"^\W*(?:(?:ok|okay|sure|certainly|of course|great|alright|right|thanks|thank you|hello|hi|"
@@ -167,6 +178,8 @@ _INSULT = re.compile(
     r"piss off|get lost|stop wasting my time|nobody (likes|cares about) you)\b",
     re.IGNORECASE,
 )
+_REPORTS = re.compile(r"\b(tell|report|inform|notify|let you know|alert|offer)\b", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTED = re.compile(r"[\"“][^\"“”]{0,200}[\"”]")
 _RUDE = (
     "idiot moron imbecile stupid dumb shut screw hell hate suck loser fool liar joke pathetic "
@@ -268,7 +281,11 @@ def is_question(sentence: str) -> bool:
     """Tell whether a sentence asks for something, with a question mark or without."""
     if sentence.rstrip(_MARKS).endswith("?") or _ASKS.match(sentence) is not None:
         return True
-    return _hinted(sentence, _REQUESTING) and _REQUEST.search(sentence) is not None
+    if not _hinted(sentence, _REQUESTING):
+        return False
+    if _NEEDS.search(sentence) is not None:
+        return True
+    return _REQUEST.search(sentence) is not None and not promises(sentence)
 
 
 def greets(sentence: str) -> bool:
@@ -289,6 +306,16 @@ def verifies(text: str) -> bool:
 def refuses(text: str) -> bool:
     """Tell whether somebody says that something cannot be done."""
     return _REFUSES.search(text) is not None
+
+
+def reports(text: str) -> bool:
+    """Tell whether somebody speaks of telling something."""
+    return _REPORTS.search(text) is not None
+
+
+def garbled(text: str) -> bool:
+    """Tell whether a text has characters that nobody writes."""
+    return _CONTROL.search(text) is not None
 
 
 def claims_end(text: str) -> bool:
