@@ -51,7 +51,7 @@ def users(
 def _told(profile: Profile) -> str:
     parts = [f"{profile.register} words"]
     if profile.behaviours:
-        parts.append(" ".join(profile.behaviours).replace("_", "-"))
+        parts.append(" ".join(profile.behaviours))
     if profile.disclosure is not None:
         parts.append(f"{profile.disclosure} fact a reply")
     if profile.confirm != "ready":

@@ -12,7 +12,7 @@ from agentgym.tasks import Task
 
 __all__ = ["domain_folder", "tasks_of"]
 
-COUNT = 30
+COUNT = 40
 
 
 def domain_folder(place: Path, name: str = "clinic") -> Path:

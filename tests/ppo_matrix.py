@@ -27,9 +27,9 @@ def interpreter() -> Path:
     with (PLACE / ".lock-ppo").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            subprocess.run([*pip, *PACKAGES], check=True)
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+            pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([python, *pip, *PACKAGES], check=True)
             ours = sysconfig.get_path("purelib")
             target = folder / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
             (target / "everything_else.pth").write_text(f"import site; site.addsitedir({ours!r})\n")

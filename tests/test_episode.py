@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentgym.episode import Episode, Suite, load, parse
-from agentgym.episode.play import ENDED, MAX_SHOWN
+from agentgym.episode.play import MAX_SHOWN
+from agentgym.episode.turn import ENDED
 from agentgym.errors import DomainError, TaskError, UsageError
 from agentgym.formats import encode, to_text
 from agentgym.goals.goal import Goal

@@ -23,6 +23,7 @@ from agentgym.plan import (
     Emit,
     Fact,
     Guard,
+    Later,
     Limit,
     Link,
     Node,
@@ -708,6 +709,14 @@ def shuffled(plan: Plan, draw: Any) -> Plan:
                 )
             case Shift():
                 return Shift(id=new[one.id], first=new[one.first], then=new[one.then])
+            case Later():
+                return Later(
+                    id=new[one.id],
+                    adds=mixed([new[name] for name in one.adds]),
+                    drops=mixed([new[name] for name in one.drops]),
+                    facts=mixed([new[name] for name in one.facts]),
+                    when=one.when,
+                )
 
     made = {one.id: node(one) for one in plan.nodes}
     acts = [one for one in plan.nodes if isinstance(one, (Write, Emit))]
@@ -722,7 +731,7 @@ def shuffled(plan: Plan, draw: Any) -> Plan:
 
     # queries in any order in which each comes after what it rests on; acts in their own
     for one in mixed(
-        [n.id for n in plan.nodes if not isinstance(n, (Write, Emit, Guard, Refuse, Shift))]
+        [n.id for n in plan.nodes if not isinstance(n, (Write, Emit, Guard, Refuse, Shift, Later))]
     ):
         if draw(st.booleans()):
             put(one)

@@ -353,13 +353,14 @@ class Game:
 
     def _used_up(self) -> bool:
         budget = self.settings.budget
-        return (budget.calls is not None and self.calls >= budget.calls) or (
+        most = budget.calls
+        return (most is not None and self._calls + self.episode.calls >= most) or (
             budget.tokens is not None and self.tally.total >= budget.tokens
         )
 
     def _overspent(self) -> bool:
-        own, other = self.settings.budget.cost, self.settings.reward.budget
-        return (own is not None and self.cost >= own) or (other is not None and self.cost > other)
+        own, other, cost = self.settings.budget.cost, self.settings.reward.budget, self.cost
+        return (own is not None and cost >= own) or (other is not None and cost > other)
 
     def _score(self, turn: Turn) -> float:
         """Hand a turn to the meter; at the end of an episode, the verdict with it."""

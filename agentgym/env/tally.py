@@ -33,11 +33,11 @@ class Tally(NamedTuple):
             tokenizer: Counts the tokens of a text; None for a fourth of its bytes.
         """
         count = tokens if tokenizer is None else tokenizer
-        sent = count(action if type(action) is str else _text(action))
-        done, saved = turn.done, 0
+        done, saved, text = turn.done, 0, turn.observation
         if done and (len(done) > 1 or turn.results[0].data is not done[0].result.data):
             saved = counted(turn, tokenizer)["saved"]
-        seen = count(turn.observation)
+        sent = count(action if type(action) is str else _text(action))
+        seen = count(text)
         return Tally(sent, seen, saved, self.total + sent + seen)
 
     def told(self, observation: str, tokenizer: Tokenizer | None) -> Tally:
@@ -51,4 +51,4 @@ def _text(action: object) -> str:
     try:
         return to_text(action)
     except (TypeError, ValueError, RecursionError):
-        return str(action)
+        return f"<{type(action).__name__}>"

@@ -111,6 +111,7 @@ class Acting(Scene):
         text = text_of(shown)
         wrote = world.revision != before
         raised = repeated, unprovenanced, len(text) > MAX_SHOWN
+        all_text = None if whole is None else text_of(whole)
         self._log.append(
             Single(
                 self.turn,
@@ -122,11 +123,12 @@ class Acting(Scene):
                 world.digest() if wrote else None,
                 breaches,
                 _NAMES[raised],
-                None if whole is None else text_of(whole),
+                all_text,
                 whole is not None and whole.error is not None,
                 fault,
             )
         )
+        done = Done(name, arguments, result, fault, text if whole is None else all_text)
         if raised[2]:
             text = cut(text, MAX_SHOWN)
         self._watch.came(text, error, fault)
@@ -134,7 +136,7 @@ class Acting(Scene):
         return Turn(
             observation="\n".join([text, *notices]) if notices else text,
             results=(shown,),
-            done=(Done(name, arguments, result, fault),),
+            done=(done,),
             flags=_RAISED[raised],
             notices=notices,
             wrote=wrote or (self._happenings is not NOTHING and world.revision != before),
@@ -203,6 +205,7 @@ class Acting(Scene):
                     deed.arguments if deed is not None else attempt.arguments,
                     handed.result if whole is None else whole,
                     handed.fault,
+                    text if whole is None else handed.whole,
                 )
             )
             if handed.reply is not None:

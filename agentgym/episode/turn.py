@@ -32,6 +32,8 @@ class Done(NamedTuple):
     """All that it gave, with `breaches`, whatever a view or a fault made of it."""
     fault: str | None = None
     """Kind of the fault that the environment put into what was shown."""
+    text: str | None = None
+    """The data of the result as JSON, where they are at hand; of an error, anything."""
 
 
 class Turn(Record, kw_only=True, gc=False):

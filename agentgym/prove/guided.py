@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from agentgym.errors import TaskError
 from agentgym.formats import Json
 from agentgym.goals.verdict import Ending
-from agentgym.plan import Emit, Fact, Guard, Plan, Write
+from agentgym.plan import Emit, Fact, Guard, Later, Plan, Refuse, Write
 from agentgym.plan.lower import NoLoweringError, Step, lower
 from agentgym.plan.tables import equal
 from agentgym.prove.refused import RefusedError
@@ -89,6 +89,8 @@ def fitted(task: Task, stage: Stage, *, seed: int, max_tools: int) -> Task:
     """
     if not theirs(task.plan):
         return task
+    if all(step.by == "agent" for step in task.gold):
+        raise RefusedError("executes", "no_deed", "nothing of what is wanted is the user's")
     script = _script(task, stage)
     gold = tuple(
         replace(step, words=_words(step, script)) if step.by == "user" else step
@@ -206,9 +208,8 @@ def _step(task: Task, node: Write, stage: Stage) -> Step:
 
 def _alone(plan: Plan, node: Write, stage: Stage) -> Sequence[Step]:
     """Play a write as if it alone were wanted."""
-    nodes = tuple(
-        one for one in plan.nodes if one is node or not isinstance(one, (Write, Emit, Guard))
-    )
+    others = (Write, Emit, Guard, Refuse, Later)
+    nodes = tuple(one for one in plan.nodes if one is node or not isinstance(one, others))
     stage.runner.start()
     try:
         return lower(

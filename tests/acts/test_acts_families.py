@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from agentgym import rng
 from agentgym.plan import Guard, Refuse
 from agentgym.tasks.knobs import Candidate, Knobs
-from agentgym.tasks.sample import Sampler
 from agentgym.tasks.writes import Writer
 
 
@@ -95,16 +94,6 @@ def test_knobs_are_followed() -> None:
             assert set(tools) & set(writer.ruled)
         three = writer.multi_write(rng.stream(6, number), Knobs(acts=3))
         assert three is None or 2 <= len(writes(three.plan)) <= 3
-
-
-def test_parts_of_the_sampler_do_not_collide() -> None:
-    """No class that the sampler is made of hides a method of another."""
-    seen: dict[str, str] = {}
-    for kind in Sampler.__mro__:
-        for name in vars(kind):
-            if not name.startswith("__"):
-                assert name not in seen, f"{kind.__name__} and {seen.get(name)} have {name}"
-                seen[name] = kind.__name__
 
 
 def test_a_domain_without_writes_gives_none() -> None:

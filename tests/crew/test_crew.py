@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -28,7 +29,7 @@ def call(name: str, **arguments: object) -> str:
     return json.dumps({"name": name, "arguments": arguments})
 
 
-def names(info: dict) -> set[str]:
+def names(info: dict[str, Any]) -> set[str]:
     return {tool["function"]["name"] for tool in info["tools"]}
 
 
@@ -221,7 +222,7 @@ def test_bad_roles_are_refused(roles: object) -> None:
 def test_options_for_one_agent_are_refused(option: str) -> None:
     """They have no meaning for several."""
     with pytest.raises(UsageError, match=option):
-        CrewEnv("harbour", **{option: 2})
+        CrewEnv("harbour", **{option: 2})  # type: ignore[arg-type]
 
 
 def test_the_checker_is_silent(recwarn: pytest.WarningsRecorder) -> None:

@@ -12,11 +12,12 @@ import warnings
 
 import gymnasium
 import numpy as np
-from stable_baselines3 import PPO
-from stable_baselines3.common.env_checker import check_env
+from stable_baselines3 import PPO  # type: ignore[import-not-found]
+from stable_baselines3.common.env_checker import check_env  # type: ignore[import-not-found]
 
 import agentgym  # noqa: F401 - registers the ids
 from agentgym.env import DiscreteCalls
+from agentgym.episode import load
 
 
 class Held(gymnasium.Wrapper):
@@ -47,13 +48,14 @@ def rate(env, choose, episodes):
 
 def main(steps: int = 3000) -> None:
     below = gymnasium.make("agentgym/Clinic-v1", max_turns=4, reward="format_first")
-    tasks = [t.id for t in below.unwrapped.suite.tasks if t.family == "lookup"]
-    env = Held(DiscreteCalls(below), tasks)
+    tasks = [t.id for t in load("clinic").tasks if t.family == "lookup"]
+    calls = DiscreteCalls(below)
+    env = Held(calls, tasks)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_env(DiscreteCalls(gymnasium.make("agentgym/Domain-v0", domain="clinic")))
     draws = np.random.default_rng(0)
-    before = rate(env, lambda *_: draws.integers(env.action_space.n), 40)
+    before = rate(env, lambda *_: draws.integers(len(calls.tools) * calls.variants), 40)
     model = PPO(
         "MlpPolicy",
         env,

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 import jsonschema
@@ -24,13 +25,12 @@ from agentgym.formats import to_text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
 
-import learn_discrete  # noqa: E402 - an example is no package
+import learn_discrete  # type: ignore[import-not-found]  # noqa: E402 - an example is no package
 
 
-def wrapped(name: str = "harbour", **options: object) -> DiscreteCalls:
-    variants = options.pop("variants", 4)
+def wrapped(name: str = "harbour", *, variants: int = 4, **options: Any) -> DiscreteCalls:
     below = gymnasium.make("agentgym/Domain-v0", domain=name, **options)
-    return DiscreteCalls(below, variants=variants)  # type: ignore[arg-type]
+    return DiscreteCalls(below, variants=variants)
 
 
 ENVS = {name: wrapped(name, max_turns=6) for name in ("clinic", "harbour", "elements")}
@@ -45,7 +45,10 @@ def test_what_may_be_chosen_is_a_good_call(name: str, seed: int, luck: int) -> N
     over = False
     while not over:
         assert env.observation_space.contains(seen)
-        assert info["action_features"].shape == (env.action_space.n, len(ACTION_FEATURES))
+        assert info["action_features"].shape == (
+            len(env.tools) * env.variants,
+            len(ACTION_FEATURES),
+        )
         schemas = {t["function"]["name"]: t["function"]["parameters"] for t in info["tools"]}
         chosen = np.flatnonzero(info["action_mask"])
         assert set(chosen) == set(env.candidates)
@@ -115,7 +118,7 @@ def test_bad_variants_are_refused(variants: int) -> None:
 def test_only_environments_of_tools_can_be_wrapped() -> None:
     """Others are refused by a sentence."""
     with pytest.raises(UsageError, match="names its tools"):
-        DiscreteCalls(gymnasium.make("CartPole-v1"))  # type: ignore[arg-type]
+        DiscreteCalls(gymnasium.make("CartPole-v1"))
 
 
 @pytest.mark.parametrize("name", ["clinic", "elements"])

@@ -111,9 +111,9 @@ def test_mistakes_are_told_with_what_was_meant(clinic: Path, tmp_path: Path) -> 
         more.add(folder, count=1, families=("multihop",))
     with pytest.raises(UsageError, match=r"found 5\.\.2"):
         more.add(folder, count=1, knobs=Knobs(least=5, most=2))
-    with pytest.raises(TaskError, match="did you mean '0029'"):
+    with pytest.raises(TaskError, match="did you mean '0039'"):
         more.like(folder, "0099", count=1)
-    with pytest.raises(TaskError, match="did you mean 'clinic-v1/0029'"):
+    with pytest.raises(TaskError, match="did you mean 'clinic-v1/0039'"):
         more.evolve(folder, "clinic-v1/0099")
     with pytest.raises(UsageError, match="did you mean 'deepen'"):
         more.evolve(folder, "0002", operators=("deepn",))
@@ -202,8 +202,9 @@ def of_family(folder: Path, family: str) -> list[Task]:
 def test_neighbours_have_the_same_shape(clinic: Path, tmp_path: Path, family: str) -> None:
     """A neighbour asks the same of other rows, and is proved like any task."""
     folder = copy(clinic, tmp_path)
+    more.add(folder, count=4, families=(family,), seed=1)  # of some tasks there is but one
     made = 0
-    for parent in of_family(folder, family)[:3]:
+    for parent in of_family(folder, family):
         added = more.like(folder, parent.id, count=1)
         for task in (one for one in tasks_of(folder) if one.id in added.tasks):
             assert (task.family, task.parent, task.shape) == (family, parent.id, parent.shape)
@@ -211,6 +212,8 @@ def test_neighbours_have_the_same_shape(clinic: Path, tmp_path: Path, family: st
             assert told_values(task.plan) != told_values(parent.plan)
             assert task.certificate.gates
             made += 1
+        if made:
+            break
 
     assert made
 

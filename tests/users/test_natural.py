@@ -7,6 +7,7 @@ import tiny
 
 from agentgym.plan import Fact
 from agentgym.tasks import UserDeed, UserScript
+from agentgym.trajectory import Result
 from agentgym.users import PRESETS, Agenda, Reply
 
 OPENING = "Please set the fees of my loan of July 3 to 12."
@@ -44,6 +45,7 @@ def told(reply: Reply) -> list[str]:
         ("Please you give me your name, I need for make the work.", "f2"),
         ("WHAT IS YOUR PHONE NUMBER?", "f1"),
         ("need phone number", "f1"),
+        ("Please identify yourself.", "f1 f2"),
         ("Kindly furnish your name at your earliest convenience.", "f2"),
         ('The value of "phone number" is missing. Can you supply it?', "f1"),
         ("I will need a little more information from you.", "f1"),
@@ -65,6 +67,8 @@ def test_a_request_in_any_form_is_answered(message: str, facts: str) -> None:
         "Do you want me to remove the loan?",
         "We also offer a premium plan, would you be interested?",
         "Can I interest you in our loyalty card?",
+        "In order to proceed, I would ask you to provide me with your name.",
+        "Before I proceed, please tell me the phone number.",
         "How can I help you today?",
         "Why do you want this?",
         "Which loan should I change?",
@@ -121,6 +125,26 @@ def test_a_message_that_breaks_off_ends_there() -> None:
             reply = one.hear("What else do you need from me?")
             cut = one._place.owed
             assert not cut or reply.text.endswith(("My phone numb", "My na")), reply.text
+
+
+def test_who_did_a_deed_says_so() -> None:
+    """Asked whether it worked, and only after it did."""
+    deed = UserDeed(id="n1", tool="x", arguments={}, words="confirm the loan")
+    one = user(deeds=(deed,))
+    assert one.hear("Please confirm the loan.").deeds == ("n1",)
+    one.did("n1", Result(data=None))
+    for question in ("Did that work?", "Have you done it yet?"):
+        assert one.hear(question).text == "I have done that already."
+
+
+def test_a_polite_way_to_ask_is_no_offer() -> None:
+    """Words around a request for a yes are not about anything else."""
+    for polite in (
+        "I should be obliged if you could indicate whether I may proceed.",
+        "Before touching anything important here, may I proceed?",
+    ):
+        reply = user().hear(polite)
+        assert "deny" not in [act.kind for act in reply.acts], reply.text
 
 
 def test_private_facts_are_ones_own() -> None:

@@ -84,7 +84,6 @@ def played(suite: Suite, task: Task, user: Any) -> tuple[str, list[tuple[Any, ..
     """Let the oracle play a task; return the end, the user's acts and the user's words."""
     env = ToolEnv(suite, user=user)
     policy = resolve("oracle")(task, 0, suite.view(task))
-    policy.reset(seed=0)
     observation, info = env.reset(seed=0, options={"task_id": task.id})
     over = False
     while not over:
@@ -122,7 +121,8 @@ def test_the_same_episode_ends_the_same_with_both_users(name: str, words: Any) -
 def _due(request: dict[str, Any]) -> str:
     """Say what the model was asked to say, as a good model would."""
     prompt = request["messages"][0]["content"]
-    return prompt.split("would type it:\n", 1)[1].split("\n\nSay exactly", 1)[0]
+    text: str = prompt.split("would type it:\n", 1)[1].split("\n\nSay exactly", 1)[0]
+    return text
 
 
 def test_words_of_the_model_are_used_and_replayed_from_the_cache() -> None:

@@ -26,11 +26,12 @@ class Luck:
         parts: What the draws are keyed by, besides the event.
     """
 
-    __slots__ = ("_seed",)
+    __slots__ = ("_begun", "_seed")
 
     def __init__(self, *parts: object) -> None:
         text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
         self._seed = blake2b(text.encode(), digest_size=16).digest()
+        self._begun = blake2b(self._seed, digest_size=16)
 
     @property
     def name(self) -> str:
@@ -39,8 +40,9 @@ class Luck:
 
     def draw(self, happened: bytes, number: int) -> int:
         """Return a draw for an event that has happened so many times before."""
-        found = blake2b(b"%b%b#%d" % (self._seed, happened, number), digest_size=16).digest()
-        return int.from_bytes(found, "big")
+        found = self._begun.copy()
+        found.update(b"%b#%d" % (happened, number))
+        return int.from_bytes(found.digest(), "big")
 
     def of(self, *parts: object) -> tuple[int, int]:
         """Return two draws below `WHOLE` for anything else, named by its parts."""

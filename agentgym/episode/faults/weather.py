@@ -7,7 +7,7 @@ Next: `happenings`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import msgspec
 
@@ -33,6 +33,8 @@ _DRIFT_FROM = 4
 """In which of the first turns a field gets its other name."""
 _DRIFT_FOR = (3, 8)
 """For how many turns it keeps it, at least and at most."""
+_DRIFTED = _DRIFT_FROM + _DRIFT_FOR[1]
+"""From which turn on all fields have their own names again."""
 
 
 class Weathered(Record, kw_only=True, gc=False):
@@ -49,7 +51,7 @@ class Weathered(Record, kw_only=True, gc=False):
     """What is still to be done to the data of the result, where the caller does it."""
 
 
-class _Met(NamedTuple):
+class _Met(msgspec.Struct, frozen=True, gc=False):
     """How an event has gone so far."""
 
     number: int = 0
@@ -204,7 +206,10 @@ class Weather:
             self.options,
             self._luck.name,
             self._level,
-            frozenset((happened.decode(), *met) for happened, met in self._met.items()),
+            frozenset(
+                (happened.decode(), met.number, met.row, met.until)
+                for happened, met in self._met.items()
+            ),
             self._calls if self._schedule else 0,
             self._fired,
             self._acts,
@@ -313,7 +318,7 @@ class Weather:
 
     def _drifted(self, found: Weathered, entity: str, turn: int) -> Weathered:
         """Give one field of an entity its other name, while it has one."""
-        if found.dress is not None and found.dress.name:
+        if turn >= _DRIFTED or (found.dress is not None and found.dress.name):
             return found
         whether, more = self._luck.of("renamed", entity)
         if (whether << self._level) >= self._drifts:

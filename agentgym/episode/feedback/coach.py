@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Self
 
 import msgspec
@@ -97,8 +98,7 @@ class Coach:
         if level == "none":
             return Fault(code=fault.code, message=_BARE[fault.code])
         if level == "brief":
-            said = _HINTED.sub("", first_sentence(fault.message)).rstrip(" ;")
-            said = said if said.endswith((".", "!", "?")) else f"{said}."
+            said = _brief(fault.message)
             return Fault(code=fault.code, message=said, parameter=fault.parameter, rule=fault.rule)
         return _whole(fault, name, arguments, view, world)
 
@@ -116,6 +116,13 @@ class Coach:
         other = type(self)(self.options)
         other._met = self._met  # noqa: SLF001 - its own kind
         return other
+
+
+@lru_cache(maxsize=64)
+def _brief(message: str) -> str:
+    """Return what happened, without the hint behind it."""
+    said = _HINTED.sub("", first_sentence(message)).rstrip(" ;")
+    return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 def _whole(

@@ -66,9 +66,9 @@ class Seen:
 
     __slots__ = (
         "_digests",
-        "_folded",
         "_figured",
         "_figures",
+        "_folded",
         "_pieced",
         "_pieces",
         "_places",
@@ -260,7 +260,14 @@ class Seen:
         """Tell whether a word, folded, stands in a text."""
         node: Seen | None = self
         while node is not None:
-            if word in node.vocabulary():
+            known = node._vocabulary  # noqa: SLF001 - its own kind
+            if known is not None and word in known:
+                return True
+            node = node.before
+        node = self
+        while node is not None:
+            unread = node._folded < len(node.texts)
+            if unread and word in node.vocabulary():
                 return True
             node = node.before
         return False

@@ -110,7 +110,7 @@ class Watch:
                 nothing.
         """
         ground, name = self.ground, self._name
-        if fault is None:
+        if fault is None and (error is not None or self._refused or self._slot not in self._made):
             self._note(error)
         if ground is None or name in ground.untold or (self._shaky and name in ground.sums):
             return
@@ -213,6 +213,8 @@ class Watch:
         if seen.holds_word(value.lower()) if word else seen.holds_text(value):
             self._known.add(value)
             return True
+        if word and kind.evidence == "key":
+            return value.isdecimal() and self._figure(value, ground.seen)
         day = None if word else reading.day_of(value)
         if day is not None:
             moment = reading.moment_of(value)
@@ -267,7 +269,11 @@ def _slot(name: str, arguments: Mapping[str, Json]) -> Hashable:
     """Return what two calls have in common that are the same."""
     if not arguments:
         return name
-    items = tuple(arguments.items()) if len(arguments) == 1 else tuple(sorted(arguments.items()))
+    if len(arguments) == 1:
+        for param, value in arguments.items():
+            if type(value) is str or type(value) is int:
+                return name, param, value
+    items = tuple(sorted(arguments.items()))
     for _, value in items:
         if type(value) is not str and type(value) is not int:
             return name, encode(dict(items)).decode()

@@ -28,6 +28,7 @@ __all__ = ["Meter"]
 
 _PLAIN = Flags()
 _NOTHING: Mapping[str, float] = dict.fromkeys(SPANS, 0.0)
+_FLAWLESS: Mapping[str, float] = {"format": 1.0, "executed": 1.0}
 
 
 class Meter(Trail):
@@ -204,8 +205,7 @@ class Meter(Trail):
             elif kind == "ask":
                 asks += 1
             if error is None:
-                if self._level < 3:
-                    self._level = 3
+                self._level = max(self._level, 3)
                 if face.gold:
                     self._contained = self._course.contained(face, result, self._contained)
                 if result.breaches:
@@ -294,31 +294,30 @@ class Meter(Trail):
 
     def _stand(self, verdict: Verdict | None) -> None:
         """Bring the terms to where they stand after a turn."""
-        now, turns, calls = self._now, self._turns, self._calls
+        now = self._now
+        if self._turns == 1:
+            now |= _FLAWLESS
+        now["turns"] = float(self._turns)
         phases = self._course.phases
+        phase = phases[self._phase]
+        if phase.idle or self._contained & phase.results == phase.results:
+            now["turn"] = (self._won + self._wins(phase, ended=verdict is not None)) / len(phases)
+        else:
+            now["turn"] = self._won / len(phases)
+        if self._progress is None:
+            now["progress"] = self._phi()
         level = self._level
         now["level"] = 4.0 if level == 3 and self._whole else float(level)
-        now["progress"] = self._phi() if self._progress is None else self._progress
-        won = self._won + self._wins(phases[self._phase], ended=verdict is not None)
-        now["turn"] = won / len(phases)
-        now["turns"] = float(turns)
-        now["format"] = 1 - self._bad / turns if self._bad else 1.0
-        now["executed"] = 1 - self._refused / calls if self._refused else 1.0
-        if self._repeated:
-            now["redundancy"] = min(1.0, self._repeated / calls) if calls else 0.0
-        over = self._moved - self._course.least
-        if over > 0:
-            now["overuse"] = over / self._moved
-        now["harm"] = self._harm
-        if self._broken:
-            now["breaches"] = 1 - 0.5**self._broken
         now["communication"], now["user_cost"] = self._talked
         spent = now["spent"] = self._spent
         now["cost"] = spent / self._scale if spent < self._scale else 1.0
-        if self._failed:
-            now["failed"] = float(self._failed)
-        if self._idle:
-            now["idle"] = float(self._idle)
+        over = self._moved - self._course.least
+        if over > 0:
+            now["overuse"] = over / self._moved
+        if self._harm != now["harm"]:
+            now["harm"] = self._harm
+        if self._bad or self._refused or self._repeated or self._broken or self._idle:
+            self._blame()
         if verdict is not None:
             for name in PARTS:
                 now[name] = verdict.terms.get(name, 0.0)
@@ -327,6 +326,17 @@ class Meter(Trail):
             if verdict.success:
                 now["success"] = now["progress"] = 1.0
                 now["level"] = 5.0
+
+    def _blame(self) -> None:
+        """Bring the terms of what has gone wrong to where they stand."""
+        now, turns, calls = self._now, self._turns, self._calls
+        now["format"] = 1 - self._bad / turns
+        if calls:
+            now["executed"] = 1 - self._refused / calls
+            now["redundancy"] = min(1.0, self._repeated / calls)
+        now["breaches"] = 1 - 0.5**self._broken
+        now["failed"] = float(self._failed)
+        now["idle"] = float(self._idle)
 
 
 _FIXED = frozenset(

@@ -120,7 +120,8 @@ class Trail:
         for one in done:
             result = one.result
             if result.error is None:
-                self._seen = self._seen, result.data
+                text = one.text
+                self._seen = self._seen, text, result.data if text is None else None
                 self._count += 1
                 if one.tool == OFFER:
                     self._offer(one)

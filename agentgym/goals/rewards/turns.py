@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from agentgym.formats import Json, to_text
+from agentgym.formats import Json, decode, to_text
 from agentgym.goals.rewards.bridges import Place
 from agentgym.goals.rewards.course import Face
 from agentgym.trajectory import Result
@@ -35,6 +35,10 @@ class Made(Protocol):
     def result(self) -> Result:
         """All that it gave."""
 
+    @property
+    def text(self) -> str | None:
+        """The data of the result as JSON text, where they are at hand."""
+
 
 class Score(NamedTuple):
     """What a turn earned."""
@@ -47,8 +51,8 @@ class Score(NamedTuple):
     the episode is to be left out of every mean."""
 
 
-Seen = tuple["Seen", Json] | None
-"""What calls gave, the latest first: (all before it, data)."""
+Seen = tuple["Seen", str | None, Json] | None
+"""What calls gave, the latest first: (all before it, data as JSON text or None, else data)."""
 
 
 def again(done: Sequence[Made]) -> int:
@@ -62,8 +66,8 @@ def again(done: Sequence[Made]) -> int:
 def shown(seen: Seen) -> Iterator[Json]:
     """Yield what was seen, the latest first."""
     while seen is not None:
-        seen, data = seen
-        yield data
+        seen, text, data = seen
+        yield data if text is None else decode(text.encode(), object, where="a result")
 
 
 def uses(face: Face, arguments: Mapping[str, Json]) -> Iterator[tuple[Place, Any]]:

@@ -14,7 +14,7 @@ from agentgym.rng import stream
 from agentgym.schema import Schema
 from agentgym.tasks.words.lexicon import lexicon
 
-__all__ = ["guided_acts", "read_guiding", "say_guiding"]
+__all__ = ["guided_acts", "joined", "read_guiding", "say_guiding"]
 
 Act = tuple[str, str]
 """`change`, `add` or `remove`, and an entity."""

@@ -231,8 +231,8 @@ class _Hearing:
             draft.awaiting = f"{draft.awaiting} {self.written}".strip()[-_KEPT:]
             new = draft.once(f"need:{'+'.join(missing)}:{len(draft.awaiting)}")
             return Decision([Move("need", missing)], useful=new)
-        if heard.deeds:
-            return Decision([Move("already")], useful=False)
+        if heard.deeds or (draft.done and hearing.did_it(self.text)):
+            return Decision([Move("already")], useful=draft.once("did it"))
         return None
 
     # questions

@@ -26,8 +26,8 @@ _AS_GOOD = frozenset("clear cleared drop dropped withdraw withdrawn void voided 
 _EVERY = re.compile(r"\b(?:all|everything|every|each)\b", re.IGNORECASE)
 _MANY = frozenset("all everything every each any both whole entire".split())
 _BESIDES = re.compile(
-    r"\b(?:also|as well|too|in addition|additionally|besides|while (?:i|we)['’]?(?:m| am|re| are) at"
-    r" it)\b",
+    r"\b(?:also|as well|too|in addition|additionally|besides|"
+    r"while (?:i|we)['’]?(?:m| am|re| are) at it)\b",
     re.IGNORECASE,
 )
 _ERRAND = re.compile(
@@ -52,7 +52,8 @@ _EMPTY = hearing.STOP | frozenset(
     "get show read see search fetch open help assist again instead well too also addition besides "
     "same other another next first last following above below all everything each every both "
     "out up off over into try be call want wish like please hello thanks thank sorry so just "
-    "once after before when until soon ready got then while moment value values detail details information info record records entry entries data".split()
+    "once after before when until soon ready got while moment value values detail details "
+    "information info record records entry entries data".split()
 )
 """Words that say nothing about what is proposed."""
 
@@ -93,11 +94,14 @@ def _strange(sentence: str, knowledge: Knowledge) -> bool:
     errand = _ERRAND.search(sentence)
     if errand is not None and not any(w.startswith(errand[1].casefold()) for w in wanted):
         return True
+    besides = _BESIDES.search(_LEAD.sub("", sentence)) is not None
+    # How it is put says nothing: `I should be obliged if you could say whether I may go on`.
+    about = _about(
+        sentence[max(one.end() for one in hearing.ASSENT.finditer(sentence)) :], knowledge
+    )
     if not about or about & knowledge.wants_about:
         return False
-    if _BESIDES.search(_LEAD.sub("", sentence)) is not None:
-        return True
-    return len(about) > 1 and not about & knowledge.vocabulary.known
+    return besides or (len(about) > 1 and not about & knowledge.vocabulary.known)
 
 
 def _about(sentence: str, knowledge: Knowledge) -> frozenset[str]:

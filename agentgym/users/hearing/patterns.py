@@ -18,6 +18,7 @@ __all__ = [
     "claims_end",
     "closes",
     "confirming",
+    "did_it",
     "garbled",
     "goes_on",
     "greets",
@@ -68,14 +69,16 @@ _ASKS = re.compile(
 )
 _NEEDS = re.compile(
     r"^\W*(?:still )?need(?:ed)?\b|"
-    r"\b(?:i|we)(?: (?:will|would|do|also|still|just|first|only|now|kindly|must|have to)|['’](?:ll|d))*"
+    r"\b(?:i|we)(?:['’](?:ll|d)| (?:will|would|do|also|still|just|first|only|now|kindly|must|"
+    r"have to))*"
     r" (?:need|require|ask you|request)\b(?! to (?!know|have|be told|ask you))",
     re.IGNORECASE,
 )
 """What somebody says who needs to be told something."""
 _REQUEST = re.compile(
-    r"\b(?:please|kindly|if you (?:could|would|can))\b[^.?!]{0,20}\b(?:tell|give|provide|send|share|"
-    r"state|specify|clarify|supply|indicate|answer|say|furnish|advise|submit|quote)\b"
+    r"\b(?:please|kindly|if you (?:could|would|can))\b[^.?!]{0,20}\b(?:tell|give|provide|send|"
+    r"share|state|specify|clarify|supply|indicate|answer|say|furnish|advise|submit|quote|"
+    r"identify|introduce|authenticate|verify|prove)\b"
     r"(?! (?:me |us )?(?:a|an|one|some|just|it) )"
     r"|\b(?:provide|supply) (?:me|us|your|the|more)\b"
     r"|\b(?:give|tell|send) (?:me|us) (?:your|the|more|what|which|who)\b"
@@ -162,7 +165,8 @@ _REFUSES = re.compile(
 )
 _ENDED = re.compile(
     r"\b(done|finished|completed?|all set|that('s| is) all|goodbye|bye|resolved|taken care of|"
-    r"have a (nice|good|great|lovely|wonderful|pleasant)|i('ve| have) (\w+ ){0,2}\w+(ed|en|ade|et|ut)\b|(has|have|was|were)"
+    r"have a (nice|good|great|lovely|wonderful|pleasant)|"
+    r"i('ve| have) (\w+ ){0,2}\w+(ed|en|ade|et|ut)\b|(has|have|was|were)"
     r"( now| just| all)? been \w+|successfully|the answer)\b",
     re.IGNORECASE,
 )
@@ -179,6 +183,12 @@ _INSULT = re.compile(
     re.IGNORECASE,
 )
 _REPORTS = re.compile(r"\b(tell|report|inform|notify|let you know|alert|offer)\b", re.IGNORECASE)
+_DID_IT = re.compile(
+    r"\b(did (that|it|this) (work|help|go)|have you (done|finished|managed|tried)|"
+    r"is (it|that) done|were you able|did you (do|manage|succeed|finish|try|get)|"
+    r"how did (it|that) go|(all )?done (it )?(yet|already))\b",
+    re.IGNORECASE,
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTED = re.compile(r"[\"“][^\"“”]{0,200}[\"”]")
 _RUDE = (
@@ -189,6 +199,12 @@ _RUDE = (
 _OPEN_W = re.compile(
     r"\b(what|which|who|whom|whose|when|where|how|why)\b[^,;:.?!\n]*\Z", re.IGNORECASE
 )
+_NOT_YET = re.compile(
+    r"\b(in order to|able to|before (i|we)( can)?|so( that)? (i|we) (can|may|could)|"
+    r"can ?not|can['’]t|then (i|we) can)\s+\Z",
+    re.IGNORECASE,
+)
+"""Before what somebody says that they cannot go on without something."""
 _MARKS = "\"'”’)]}*_~` \t"
 """What may stand behind the last sign of a sentence."""
 _SPELLED = {
@@ -269,7 +285,8 @@ def assents(text: str, pattern: re.Pattern[str] = ASSENT) -> bool:
         text: Any words.
         pattern: `ASSENT`, or `CONFIRM`, which takes a request to confirm for one too.
     """
-    return any(_OPEN_W.search(text[: one.start()]) is None for one in pattern.finditer(text))
+    befores = [text[: one.start()] for one in pattern.finditer(text)]
+    return any(not (_OPEN_W.search(one) or _NOT_YET.search(one)) for one in befores)
 
 
 def opens_with_w(text: str) -> bool:
@@ -311,6 +328,11 @@ def refuses(text: str) -> bool:
 def reports(text: str) -> bool:
     """Tell whether somebody speaks of telling something."""
     return _REPORTS.search(text) is not None
+
+
+def did_it(text: str) -> bool:
+    """Tell whether somebody asks if what was to be done has been done."""
+    return _DID_IT.search(text) is not None
 
 
 def garbled(text: str) -> bool:
