@@ -5,7 +5,7 @@ In come actions and turns, out goes a `Tally`, which is replaced and never chang
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from agentgym.episode import Turn
 from agentgym.episode.tokens import Tokenizer, counted, tokens
@@ -14,7 +14,7 @@ from agentgym.formats import to_text
 __all__ = ["Tally"]
 
 
-class Tally(NamedTuple):
+class Tally(msgspec.Struct, frozen=True, gc=False):
     """Tokens of the last turn, and of all."""
 
     action: int = 0
@@ -36,14 +36,18 @@ class Tally(NamedTuple):
         done, saved, text = turn.done, 0, turn.observation
         if done and (len(done) > 1 or turn.results[0].data is not done[0].result.data):
             saved = counted(turn, tokenizer)["saved"]
-        sent = count(action if type(action) is str else _text(action))
-        seen = count(text)
+        written = action if type(action) is str else _text(action)
+        if tokenizer is None and written.isascii() and text.isascii():
+            sent, seen = (len(written) + 3) // 4, (len(text) + 3) // 4
+        else:
+            sent, seen = count(written), count(text)
         return Tally(sent, seen, saved, self.total + sent + seen)
 
     def told(self, observation: str, tokenizer: Tokenizer | None) -> Tally:
         """Return the tally with another observation in the place of the last one."""
         seen = (tokens if tokenizer is None else tokenizer)(observation)
-        return self._replace(observation=seen, total=self.total - self.observation + seen)
+        total = self.total - self.observation + seen
+        return msgspec.structs.replace(self, observation=seen, total=total)
 
 
 def _text(action: object) -> str:

@@ -6,7 +6,8 @@ Next: `play`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from agentgym.formats import Json, Record
 from agentgym.trajectory import Act, Fault, Flags, Result
@@ -22,7 +23,7 @@ ENDED = Result(
 """What every call after the end gives."""
 
 
-class Done(NamedTuple):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """A call as a call of the domain's own tools, and all that it gave. To be read only."""
 
     tool: str

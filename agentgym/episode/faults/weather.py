@@ -142,18 +142,21 @@ class Weather:
         if risk is None:
             return Weathered(result=engine.call(world, name, arguments))
         self._calls += 1
+        turn = world.turns
         if self._looks:
-            self._past = self._past.seen(world, self._looked)
-            self._looked = world.turns
+            now = self._past.now
+            if now is None or now.revision != world.revision:
+                self._past = self._past.seen(world, self._looked)
+            self._looked = turn
         rule = self._rule
-        if rule is not None and world.turns >= rule.turn:
+        if rule is not None and turn >= rule.turn:
             refused = self._barred(rule, risk, name, world)
             if refused is not None:
                 return Weathered(result=refused, fault="policy")
         happened = event(name, arguments)
         met = self._met.get(happened, _NEVER)
-        if world.turns < met.until:
-            return Weathered(result=words.too_many(met.until - world.turns), fault="rate_limit")
+        if turn < met.until:
+            return Weathered(result=words.too_many(met.until - turn), fault="rate_limit")
         kind, more, strike, place = None, 0, None, -1
         if self._schedule:
             place = self._due(risk, name, world, happened)
@@ -168,7 +171,7 @@ class Weather:
             result = engine.call(world, name, arguments)
             if rule is not None and result.ok:
                 self._serve(rule, risk, world)
-            if not self._drifts:
+            if not self._drifts or turn >= _DRIFTED:
                 return Weathered(result=result)
             found = Weathered(result=result)
         else:
@@ -187,7 +190,7 @@ class Weather:
                 else:
                     self._fired = tuple(sorted((*self._fired, place)))
         if risk.entity and found.result.ok:
-            found = self._drifted(found, risk.entity, world.turns)
+            found = self._drifted(found, risk.entity, turn)
         if dress and found.dress is not None:
             shown = Result(data=found.dress.on(found.result.data), breaches=found.result.breaches)
             return Weathered(result=shown, whole=found.whole or found.result, fault=found.fault)

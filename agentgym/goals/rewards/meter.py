@@ -146,7 +146,7 @@ class Meter(Trail):
         if flags.void or flags.malformed:
             self._bad += 1
         if flags.repeated:
-            self._repeated += again(done)
+            self._repeated += 1 if len(done) < 2 else again(done)
         if said and not asks:
             asks = 1
             self._spent += self._price["ask"]
