@@ -220,10 +220,10 @@ class Dialogue(RuleBasedStateMachine):
 
 
 TestDialogue = Dialogue.TestCase
-TestDialogue.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
+TestDialogue.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(scripts(), profiles(), st.integers(0, 9), st.booleans())
 def test_somebody_who_only_asks_what_else_gets_all_that_is_due(
     script: UserScript, profile: Profile, seed: int, tool: bool
