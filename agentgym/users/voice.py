@@ -40,6 +40,7 @@ _YES = re.compile(
 _NO = re.compile(
     r"\b(no|not|don'?t|do not|never|stop|wrong|instead|rather|isn'?t)\b", re.IGNORECASE
 )
+_YOURS = re.compile(r"\b(your|yours|yourself)\b", re.IGNORECASE)
 _FIGURE = re.compile(r"\d+")
 _QUOTED = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _PROPER = re.compile(r"[^\W\d_][\w'’-]*")
@@ -124,7 +125,8 @@ def flaw(
         labels: Words that may be capitalised without naming anybody.
 
     Returns:
-        `empty`, `length`, `lost value`, `new value`, `leak`, `new name`, `yes`, `no`, `question`.
+        `empty`, `length`, `lost value`, `new value`, `leak`, `new name`, `yes`, `no`, `question`,
+        `person`: what is the user's is called the desk's.
     """
     if not found.strip():
         return "empty"
@@ -154,6 +156,8 @@ def flaw(
         return "no"
     if ("?" in text) != ("?" in found):
         return "question"
+    if _YOURS.search(found) and not _YOURS.search(text):
+        return "person"
     return None
 
 

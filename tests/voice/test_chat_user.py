@@ -51,6 +51,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         ("Yes, go ahead, it is 555-1234.", "yes"),
         ("It is not 555-1234.", "no"),
         ("Is it 555-1234?", "question"),
+        ("Your phone number is 555-1234.", "person"),
         ("My phone number is 555-1234. " + "blah " * 100, "length"),
     ],
 )

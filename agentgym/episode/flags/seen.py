@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 from agentgym.episode.flags import reading
 
@@ -82,6 +83,7 @@ class Seen:
         "_written",
         "before",
         "depth",
+        "figured",
         "said",
         "texts",
     )
@@ -92,6 +94,8 @@ class Seen:
         self.texts: list[str] = []
         self.said: list[bool] = []
         """Of each text, whether it was said by people rather than given by a tool."""
+        self.figured: dict[int, Any] = {}
+        """What `worked` has read of the latest results, by place."""
         self._raw = 0
         self._pieced = 0
         self._figured = 0

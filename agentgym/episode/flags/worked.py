@@ -12,10 +12,12 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,6 +30,8 @@ __all__ = ["number_worked", "time_worked"]
 _UNITS = tuple(Decimal(n) for n in (1000, 100, 60, 3600, 86400, 24, 7))
 _MOST_SAID = 60
 _MOST_ROWS = 40
+_MOST_FIGURES = 16
+"""Of one row."""
 _MOST_MOMENTS = 400
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _WEEK = "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -51,24 +55,14 @@ def number_worked(digits: str, field: str, seen: Seen, last: Seen, keys: Abstrac
     if any(value / unit in said for unit in _UNITS):
         return True
     own: set[Decimal] = set()
-    for rows in _tables(seen, last):
-        if value == len(rows):
+    for table in _tables(seen, last, keys):
+        if value in table.results or value == len(table.rows):
             return True
-        columns: dict[str, list[Decimal]] = {}
-        for row in rows:
-            figures = {name: abs(one) for name, one in row.items() if name not in keys}
-            for name, one in figures.items():
-                columns.setdefault(name, []).append(one)
-            found = frozenset(figures.values())
-            if len(found) > 1 and _by_two(value, found, found):
-                return True
-        own.update(columns.get(field, ()))
-        if any(value == sum(column) for column in columns.values() if len(column) > 1):
-            return True
+        own.update(table.columns.get(field, ()))
     return (
         _by_two(value, own, said)
         or _by_two(value, own, own, times=False)
-        or _share(value, own, said)
+        or _share(value, sorted(own), said)
     )
 
 
@@ -97,15 +91,27 @@ def _by_two(
     return False
 
 
-def _share(value: Decimal, own: AbstractSet[Decimal], said: Iterable[Decimal]) -> bool:
-    """Tell whether the value is a percentage of one that was seen, or that more or less."""
+def _share(value: Decimal, own: Sequence[Decimal], said: Iterable[Decimal]) -> bool:
+    """Tell whether the value is a percentage of one that was seen, or that more or less.
+
+    Args:
+        value: What is to come out, above 0.
+        own: Those that were seen, in order.
+        said: Numbers; some may be percentages.
+    """
     exponent = value.as_tuple().exponent
     place = Decimal(1).scaleb(exponent if isinstance(exponent, int) and exponent < 0 else 0)
     for part in said:
         if not 0 < part <= _HUNDRED:
             continue
         for times in (part, _HUNDRED - part, _HUNDRED + part):
-            for one in own:
+            if not times:
+                continue
+            at = bisect_left(own, (value - place) * _HUNDRED / times)
+            most = (value + place) * _HUNDRED / times
+            for one in own[at:]:
+                if one > most:
+                    break
                 if (one * times / _HUNDRED).quantize(place, ROUND_HALF_UP) == value:
                     return True
     return False
@@ -121,22 +127,87 @@ def _said(seen: Seen, last: Seen) -> frozenset[Decimal]:
     return frozenset(Decimal(digits) for digits in list(found)[:_MOST_SAID])
 
 
-def _tables(seen: Seen, last: Seen) -> Iterator[list[dict[str, Decimal]]]:
+class Row(NamedTuple):
+    """One row that a tool gave."""
+
+    figures: Mapping[str, Decimal]
+    """Its numbers that measure something, without their signs, by field."""
+    pairs: frozenset[Decimal]
+    """What two of them give."""
+
+
+class Table:
+    """The rows that one call gave.
+
+    Args:
+        rows: The rows.
+    """
+
+    __slots__ = ("columns", "results", "rows")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.columns: dict[str, list[Decimal]] = {}
+        """What stands in each field."""
+        self.results: set[Decimal] = set()
+        """What two figures of a row give, and the sums of columns."""
+        for row in rows:
+            self.results |= row.pairs
+            for name, one in row.figures.items():
+                self.columns.setdefault(name, []).append(one)
+        self.results |= {sum(one, Decimal()) for one in self.columns.values() if len(one) > 1}
+
+
+def _tables(seen: Seen, last: Seen, keys: AbstractSet[str]) -> Iterator[Table]:
     """Yield the figures of the rows that tools gave, result by result, the latest first."""
     left = _MOST_ROWS
     for node in seen.chain():
         if node is last:
             return
-        for text, said in zip(reversed(node.texts), reversed(node.said), strict=True):
-            if said or left <= 0:
+        known: dict[int, Table] = node.figured
+        for place in range(len(node.texts) - 1, -1, -1):
+            if left <= 0:
+                for old in [old for old in known if old <= place]:
+                    del known[old]
+                break
+            if node.said[place]:
                 continue
-            try:
-                data = _DECODER.decode(text)
-            except msgspec.DecodeError:
-                continue
-            rows = [_figures(row) for row in _rows(data)][:left]
-            left -= len(rows)
-            yield rows
+            found = known.get(place)
+            if found is None:
+                found = known[place] = _read(node.texts[place], keys)
+            yield found if len(found.rows) <= left else Table(found.rows[:left])
+            left -= len(found.rows)
+
+
+def _read(text: str, keys: AbstractSet[str]) -> Table:
+    """Read the figures of a result; no more rows than are ever looked at."""
+    try:
+        data = _DECODER.decode(text)
+    except msgspec.DecodeError:
+        return Table(())
+    found = []
+    for row in islice(_rows(data), _MOST_ROWS):
+        figures = {name: abs(one) for name, one in _figures(row).items() if name not in keys}
+        found.append(Row(figures, _pairs(frozenset(figures.values()))))
+    return Table(found)
+
+
+def _pairs(figures: frozenset[Decimal]) -> frozenset[Decimal]:
+    """Return what two of some numbers give: what `_by_two` finds of them."""
+    found: set[Decimal] = set()
+    if len(figures) < 2:
+        return frozenset()
+    some = sorted(figures)[:_MOST_FIGURES]
+    for one in some:
+        for other in some:
+            if one != other:
+                found.add(one + other)
+                found.add(abs(one - other))
+            if other > 1:
+                found.add(one * other)
+                if (part := one / other) * other == one:
+                    found.add(part)
+    return frozenset(found)
 
 
 def _rows(data: Json) -> Iterator[dict[str, Json]]:
