@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordinary_tasks import ordinary
 
 from agentgym.episode import Suite, load
 from agentgym.episode.flags import Ground, Watch
@@ -80,7 +81,7 @@ def test_what_is_made_up_is_flagged(name: str) -> None:
     """Keys and texts that occur nowhere are flagged, all of them."""
     one, chance = suite(name), random.Random(name)
     schema, tried = one.domain.schema, 0
-    for task in one.tasks[::3]:
+    for task in list(filter(ordinary, one.tasks))[::3]:
         with one.episode(task.id) as episode:
             watch = Watch(episode.view.ground)
             watch.told(task.instruction)

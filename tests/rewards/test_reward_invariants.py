@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordinary_tasks import ordinary
 from reward_runs import DOMAINS, Played, committed, concluding, gold_actions, oracle, script, settle
 
 from agentgym import rng
@@ -57,7 +58,7 @@ def _stage(domain: str) -> Stage:
 def _tasks(domain: str) -> list[Task]:
     """Return one task of each family."""
     found: dict[str, Task] = {}
-    for task in committed(domain).tasks:
+    for task in filter(ordinary, committed(domain).tasks):
         found.setdefault(task.family, task)
     return list(found.values())
 
@@ -183,9 +184,9 @@ def test_rewards_add_up_to_the_score(domain: str) -> None:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_gold_run_reaches_every_milestone(domain: str) -> None:
-    """Every task of every family: the gold run ends at 1, without harm, breach or false claim."""
+    """Every ordinary task: the gold run ends at 1, without harm, breach or false claim."""
     suite = committed(domain)
-    for task in suite.tasks:
+    for task in filter(ordinary, suite.tasks):
         run = oracle(suite, task)
         scores, meter = run.measured()
         terms = scores[-1].terms
@@ -204,12 +205,33 @@ def test_the_gold_run_reaches_every_milestone(domain: str) -> None:
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
+def test_other_tasks_are_credited_on_the_way(domain: str) -> None:
+    """Where wishes come later, words or the user's deeds count, credit rises and ends at 1."""
+    suite = committed(domain)
+    played = 0
+    for task in suite.tasks:
+        if ordinary(task) or task.view:
+            continue
+        run = oracle(suite, task)
+        rising = run.term("progress")
+        played += 1
+
+        assert run.terms["success"] == run.terms["progress"] == 1.0, task.id
+        assert rising == sorted(rising), task.id
+        assert run.terms["harm"] == run.terms["breaches"] == 0.0, task.id
+    assert played
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
 def test_scanning_everything_farms_nothing(domain: str) -> None:
-    """Whoever turns all pages and uses nothing of it reaches no milestone, and pays for it."""
+    """Whoever turns all pages and uses nothing of it reaches no milestone, and pays for it.
+
+    Of what can be done: where it cannot, to have seen so is half of the way.
+    """
     suite = committed(domain)
     for task in _tasks(domain):
         pages = _pages(domain, task, 20)
-        if not pages or task.goal.branches[0].idle:
+        if not pages or task.goal.branches[0].idle or task.outcome != "done":
             continue
         run = script(suite, task, [*pages, concluding("done")])
         if run.verdict.success:
