@@ -229,6 +229,7 @@ def test_a_portrait_agrees_with_the_domain():
         "current_time",
         "ask_user",
         "conclude",
+        "look_up_term",
     }
 
 
