@@ -463,8 +463,8 @@ def test_records_hold_what_was_shown_and_replay(tmp_path: Path) -> None:
     list(rollout(one, "oracle", episodes=12, out=out, view=view, max_turns=500))
     for trajectory in read_runs(out):
         assert trajectory.outcome.status == "success"
-        own = one.task(trajectory.task.task_id).view
-        assert ViewOptions.over(own, trajectory.env.view) == ViewOptions.over(own, view)
+        usual = one.task(trajectory.task.task_id).view
+        assert ViewOptions.over(usual, trajectory.env.view) == ViewOptions.over(usual, view)
         names = {face.name for face in trajectory.tools}
         for event in trajectory.events:
             if isinstance(event, AssistantEvent):
