@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench_world import _each
+from ordinary_tasks import ordinary
 
 from agentgym import domain as domain_room
 from agentgym.domain import Domain
@@ -236,7 +237,9 @@ def _forks(engine: Engine, writes: Calls) -> float:
 
 def _verdict(suite: Suite) -> float:
     tools = suite.domain.tool_by_name
-    task = max(suite.tasks, key=lambda t: sum(is_write(tools[s.tool]) for s in t.gold))
+    task = max(
+        filter(ordinary, suite.tasks), key=lambda t: sum(is_write(tools[s.tool]) for s in t.gold)
+    )
     episode = suite.episode(task.id)
     for name, sent in gold_run(task).calls:
         episode.call(name, **sent)
